@@ -1,0 +1,1 @@
+"""A small task service: clients add texts, a worker counts their words."""
