@@ -1,0 +1,1 @@
+"""Base images: what an application's layers stand on."""
