@@ -1,0 +1,204 @@
+"""One worker: start the application, serve until told to stop, drain, say how it went."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import time
+from typing import TYPE_CHECKING
+
+from longshore_runtime.errors import ExitCode, LifespanError
+from longshore_runtime.lifecycle import Phase
+from longshore_runtime.lifespan import Lifespan
+from longshore_runtime.wrapper import Wrapped
+
+if TYPE_CHECKING:
+    import signal
+    import socket
+    from collections.abc import Awaitable, Callable
+
+    from longshore_runtime.asgi import ASGIApp
+    from longshore_runtime.budget import Budget
+    from longshore_runtime.events import EventLog
+    from longshore_runtime.lifecycle import Lifecycle
+    from longshore_runtime.signals import StopRequests
+    from longshore_runtime.uvicorn_server import Listener
+
+HARD_STOP = 3
+"""The third wish to stop ends the process."""
+
+STILL_WAITING = 10.0
+"""Seconds between two lines about a start that takes long."""
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Outcome:
+    """How the stop went; becomes the stop line."""
+
+    reason: str = ""
+    told: int = 0
+    in_flight: int = 0
+    cut_off: int = 0
+    problems: list[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def code(self) -> ExitCode:
+        """Whether everything that ran was finished."""
+        return ExitCode.PARTIAL if self.cut_off or self.problems else ExitCode.OK
+
+
+class Service:
+    """The application, its server and its lifecycle in one event loop.
+
+    Args:
+        app: the ASGI application.
+        lifecycle: the state that probes report.
+        budget: the limits of start and stop.
+        events: where the lines go.
+        has_lifespan: the application's framework has a lifespan: a failure there is fatal.
+        on_ready: called once when the service takes requests, with the server's version.
+        requests: the wishes to stop; from ``run`` on they start the drain.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        lifecycle: Lifecycle,
+        budget: Budget,
+        events: EventLog,
+        has_lifespan: bool,
+        on_ready: Callable[[str], None],
+        requests: StopRequests,
+    ) -> None:
+        self.lifecycle = lifecycle
+        self.budget = budget
+        self.events = events
+        self.on_ready = on_ready
+        self.outcome = Outcome()
+        self.lifespan = Lifespan(app, lifecycle, required=has_lifespan)
+        self.app = Wrapped(app, lifecycle, gate=self._wait_ready)
+        self._requests = requests
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._ready = asyncio.Event()
+
+    async def run(self, listeners: list[socket.socket]) -> Outcome:
+        """Serve on bound sockets until a signal, then drain.
+
+        Raises:
+            LifespanError: the application did not start.
+        """
+        from longshore_runtime.uvicorn_server import Listener  # noqa: PLC0415 -- uvicorn is optional
+
+        self._loop = asyncio.get_running_loop()
+        self._requests.on_stop = self._on_signal
+        server = Listener(self.app)
+        await server.open(listeners, self.lifespan.state)
+        ticker = asyncio.create_task(self._tick(server.tick))
+        try:
+            await self._start()
+            if not self._stop.is_set():
+                self.lifecycle.enter(Phase.READY)
+                self._ready.set()
+                self.on_ready(server.version)
+            await self._stop.wait()
+            self._ready.set()
+            await self._drain(server)
+        except LifespanError:
+            await server.stop_accepting()
+            await server.cut_off()
+            raise
+        finally:
+            ticker.cancel()
+        return self.outcome
+
+    async def _start(self) -> None:
+        starting = asyncio.ensure_future(self.lifespan.startup())
+        stopping = asyncio.ensure_future(self._stop.wait())
+        deadline = time.monotonic() + self.budget.startup
+        try:
+            while not starting.done() and not stopping.done():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    self.lifespan.cancel()
+                    msg = f"the application did not start within {self.budget.startup:g} s"
+                    hint = "see what it waits for, or raise LONGSHORE_STARTUP_TIMEOUT"
+                    raise LifespanError(msg, hint=hint)
+                await asyncio.wait(
+                    (starting, stopping),
+                    timeout=min(left, STILL_WAITING),
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                if not starting.done() and not stopping.done():
+                    self.events.emit(
+                        "starting", "still waiting on the application's start-up", level="warning"
+                    )
+            if starting.done():
+                starting.result()
+        finally:
+            starting.cancel()
+            stopping.cancel()
+
+    async def _drain(self, server: Listener) -> None:
+        delay = 0.0 if self.outcome.reason == "SIGINT" else self.budget.delay
+        await self._within(delay, self._hurry.wait())
+        self.lifecycle.enter(Phase.STOPPING)
+        self.outcome.told = self.lifecycle.tell_streams()
+        await server.stop_accepting()
+        server.close_idle()
+        finishing = asyncio.ensure_future(server.finish_requests())
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait(
+            (finishing, hurry),
+            timeout=self.budget.in_flight,
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        hurry.cancel()
+        if not finishing.done():
+            finishing.cancel()
+            self.outcome.cut_off = await server.cut_off()
+        self.lifecycle.enter(Phase.LIFESPAN_STOP)
+        await self._stop_lifespan()
+        self.lifecycle.enter(Phase.FLUSH)
+
+    async def _stop_lifespan(self) -> None:
+        stopping = asyncio.ensure_future(self.lifespan.shutdown())
+        done, _ = await asyncio.wait((stopping,), timeout=self.budget.lifespan)
+        if done:
+            problem = stopping.result()
+        else:
+            stopping.cancel()
+            self.lifespan.cancel()
+            problem = f"the application's shutdown took longer than {self.budget.lifespan:g} s"
+        if problem:
+            self.outcome.problems.append(problem)
+
+    async def _tick(self, tick: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            self.lifecycle.beat()
+            await asyncio.sleep(1.0)
+            await tick()
+
+    async def _wait_ready(self) -> None:
+        await self._ready.wait()
+
+    async def _within(self, seconds: float, waiting: Awaitable[object]) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await waiting
+        except TimeoutError:
+            return
+
+    def _on_signal(self, number: signal.Signals, count: int) -> None:
+        if count >= HARD_STOP:
+            os._exit(ExitCode.PARTIAL)
+        if count == 1:
+            self.outcome.reason = number.name
+            self.outcome.in_flight = self.lifecycle.in_flight
+            self.lifecycle.enter(Phase.DRAINING)
+        wake = self._stop.set if count == 1 else self._hurry.set
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(wake)

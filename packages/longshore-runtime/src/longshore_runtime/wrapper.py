@@ -1,0 +1,124 @@
+"""The outermost ASGI callable: health paths, the count of running requests, and the drain's part.
+
+It is safe to have it twice (``longshore-serve`` around an application that calls ``wrap`` itself):
+the outer one leaves a mark in the scope and the inner one steps aside.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from longshore_runtime.exchange import HTTPExchange, WebSocketExchange
+from longshore_runtime.lifecycle import Phase
+from longshore_runtime.probes import PATHS, answer_probe
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from longshore_runtime.asgi import ASGIApp, Message, Receive, Scope, Send
+    from longshore_runtime.lifecycle import Lifecycle
+
+MARK: Final = "longshore.lifecycle"
+"""The key in the scope that says: an outer wrapper is already at work."""
+
+
+class Wrapped:
+    """An ASGI application with health paths and a drain around it.
+
+    Args:
+        app: the application.
+        lifecycle: the state to report and to follow.
+        gate: awaited before a request that arrives while the application still starts.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        lifecycle: Lifecycle,
+        gate: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
+        self.app = app
+        self.lifecycle = lifecycle
+        self.gate = gate
+        self.paths = PATHS
+
+    def __getattr__(self, name: str) -> object:
+        """Look through to the application, so that ``app.state`` and ``@app.get`` keep working."""
+        if name == "app":
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's scope."""
+        kind = scope["type"]
+        if MARK in scope:
+            await self.app(scope, receive, send)
+        elif kind == "http":
+            await self._serve_http(scope, receive, send)
+        elif kind == "websocket":
+            await self._serve_websocket(scope, receive, send)
+        elif kind == "lifespan":
+            await self._serve_lifespan(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in self.paths:
+            await self._answer(scope, send)
+            return
+        lifecycle = self.lifecycle
+        if lifecycle.own[0] == Phase.STARTING:
+            await self._wait_until_ready()
+        scope[MARK] = lifecycle
+        exchange = HTTPExchange(lifecycle, scope, send)
+        lifecycle.in_flight += 1
+        try:
+            await self.app(scope, receive, exchange.send)
+        finally:
+            lifecycle.in_flight -= 1
+            lifecycle.served += 1
+            if exchange.is_stream:
+                lifecycle.streams.discard(exchange.tell)
+
+    async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        lifecycle = self.lifecycle
+        if lifecycle.own[0] == Phase.STARTING:
+            await self._wait_until_ready()
+        scope[MARK] = lifecycle
+        exchange = WebSocketExchange(send)
+        lifecycle.in_flight += 1
+        lifecycle.streams.add(exchange.tell)
+        try:
+            await self.app(scope, receive, exchange.send)
+        finally:
+            lifecycle.in_flight -= 1
+            lifecycle.served += 1
+            lifecycle.streams.discard(exchange.tell)
+
+    async def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Follow the application's start under a server that is not ours."""
+        lifecycle = self.lifecycle
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                lifecycle.enter(Phase.READY)
+            await send(message)
+
+        await self.app(scope, receive, watch)
+
+    async def _wait_until_ready(self) -> None:
+        if self.gate is None:
+            # A server that is not ours sends requests only when it considers us started.
+            self.lifecycle.enter(Phase.READY)
+        else:
+            await self.gate()
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        verbose = b"verbose" in scope.get("query_string", b"")
+        answer = answer_probe(scope["path"], self.lifecycle, verbose=verbose)
+        headers = answer.headers
+        if self.lifecycle.is_draining and scope.get("http_version", "1.1")[:1] == "1":
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        body = b"" if scope.get("method") == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})

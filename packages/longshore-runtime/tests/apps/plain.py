@@ -1,0 +1,64 @@
+"""Applications without a framework, for the tests that look at the protocol itself."""
+
+# ruff: noqa: ARG001 -- the arguments are those of the protocol
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+async def respond(send: Any, body: bytes = b"ok", status: int = 200) -> None:
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": message["type"] + ".complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    path, _, argument = scope["path"].lstrip("/").partition("/")
+    if path == "sleep":
+        await asyncio.sleep(float(argument))
+    elif path == "forever":
+        await asyncio.Event().wait()
+    await respond(send, path.encode())
+
+
+async def without_lifespan(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "http", "this application knows http only"
+    await respond(send)
+
+
+async def failing(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        msg = "the database said no"
+        raise RuntimeError(msg)
+
+
+async def hanging_start(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        await asyncio.Event().wait()
+
+
+async def hanging_stop(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.Event().wait()
+    await respond(send)
+
+
+not_callable = 5

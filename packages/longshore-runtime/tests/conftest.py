@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from longshore_runtime.testing import Served
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+APPS = Path(__file__).parent / "apps"
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
+    """Start services that are gone when the test is over; they import from ``tests/apps``."""
+    for name in ("KUBERNETES_SERVICE_HOST", "K_SERVICE", "WEB_CONCURRENCY", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with ExitStack() as stack:
+
+        def start(target: Any, **options: Any) -> Served:
+            return stack.enter_context(Served(target, cwd=options.pop("cwd", APPS), **options))
+
+        yield start
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    """A pipe whose ends a test may close itself."""
+    ends = os.pipe()
+    yield ends
+    for end in ends:
+        with suppress(OSError):
+            os.close(end)
+
+
+@pytest.fixture
+def read_end(pipe: tuple[int, int]) -> int:
+    return pipe[0]
+
+
+@pytest.fixture
+def write_end(pipe: tuple[int, int]) -> int:
+    return pipe[1]
