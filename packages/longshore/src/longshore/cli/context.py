@@ -1,0 +1,87 @@
+"""What a command gets: everything it may need, made when it is first asked for.
+
+A command that never touches the network never imports it, which keeps `longshore --help` as quick
+as an import of click.
+"""
+# ruff: noqa: PLC0415 - each command pays only for the rooms that it uses
+
+import sys
+from collections.abc import Mapping
+from functools import cached_property
+from os import environ
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from longshore.cli.terminal import OutputSettings, Terminal
+
+if TYPE_CHECKING:
+    from longshore.cli.reporter import ClosableReporter
+    from longshore.config.directories import Directories
+    from longshore.oci.blobs import BlobStore
+    from longshore.oci.memos import MemoStore
+
+
+class Context:
+    """The surroundings of one run of the command line.
+
+    Args:
+        environment: environment variables; the process's own by default.
+        start: the folder from which the project is looked for; the working directory by default.
+    """
+
+    def __init__(
+        self, *, environment: Mapping[str, str] | None = None, start: Path | None = None
+    ) -> None:
+        self.environment = environ if environment is None else environment
+        self.start = Path.cwd() if start is None else start
+        self.output = OutputSettings()
+
+    @cached_property
+    def terminal(self) -> Terminal:
+        """Where the command prints; asked for when all options have been read."""
+        return Terminal(
+            stdout=sys.stdout,
+            stderr=sys.stderr,
+            settings=self.output,
+            environment=self.environment,
+        )
+
+    @cached_property
+    def reporter(self) -> "ClosableReporter":
+        """Who shows progress; closed by ``main``."""
+        from longshore.cli.reporter import make_reporter
+
+        return make_reporter(self.terminal)
+
+    @cached_property
+    def directories(self) -> "Directories":
+        """The cache, data and state folders."""
+        from longshore.config.directories import Directories
+
+        return Directories(environment=self.environment)
+
+    @cached_property
+    def blobs(self) -> "BlobStore":
+        """The cache of everything that is downloaded, by digest."""
+        from longshore.oci.blobs import BlobStore
+
+        return BlobStore(self.directories.cache / "blobs")
+
+    @cached_property
+    def memos(self) -> "MemoStore":
+        """The cache of what expensive steps came to."""
+        from longshore.oci.memos import MemoStore
+
+        return MemoStore(self.directories.cache / "memos")
+
+    @cached_property
+    def root(self) -> Path:
+        """The project's folder."""
+        from longshore.project.root import find_root
+
+        return find_root(self.start)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        if "reporter" in self.__dict__:
+            self.reporter.close()

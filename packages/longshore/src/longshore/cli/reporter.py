@@ -1,0 +1,221 @@
+"""Reporters for people and for programs: bars on a terminal, one line per step, JSON lines."""
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from longshore.cli.terminal import Terminal
+from longshore.types.event import Event, NullReporter, Phase, Reporter
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_PAST = {
+    "build": "built",
+    "compile": "compiled",
+    "fetch": "fetched",
+    "load": "loaded",
+    "lock": "locked",
+    "push": "pushed",
+    "read": "read",
+    "start": "started",
+    "stop": "stopped",
+    "verify": "verified",
+    "write": "wrote",
+}
+_ALWAYS = frozenset({Phase.WARNING, Phase.FAILED})
+_LABELS = {Phase.WARNING: "warning", Phase.FAILED: "error"}
+_INTERVAL = 0.5
+_BAR_INTERVAL = 0.05
+
+
+def make_reporter(terminal: Terminal) -> "ClosableReporter":
+    """Return the reporter that suits where standard error goes and what was asked for."""
+    if terminal.wants_json:
+        return JsonReporter(terminal)
+    if terminal.interactive and terminal.verbosity >= 0:
+        return BarReporter(terminal)
+    return LineReporter(terminal)
+
+
+class ClosableReporter(NullReporter):
+    """A reporter that may hold the terminal until it is closed."""
+
+    def close(self) -> None:
+        """Give the terminal back; closing twice is harmless."""
+
+
+class LineReporter(ClosableReporter):
+    """Writes one line per finished step."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def report(self, event: Event) -> None:
+        """Write the event, unless it only says that work goes on."""
+        if event.phase in _ALWAYS:
+            self._terminal.problem(_LABELS[event.phase], _describe(event))
+        elif event.phase in (Phase.DONE, Phase.NOTE):
+            self._terminal.say(_describe(event))
+        elif event.phase in (Phase.CACHED, Phase.STARTED):
+            self._terminal.detail(_describe(event))
+
+
+class JsonReporter(ClosableReporter):
+    """Writes events as JSON lines on standard error, progress at most twice a second each."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._pace = Pace(_INTERVAL)
+
+    def report(self, event: Event) -> None:
+        """Write the event, unless it is one progress report too many."""
+        if not self._pace.admits(event):
+            return
+        if self._terminal.verbosity < 0 and event.phase not in _ALWAYS:
+            return
+        document = {
+            "event": event.kind,
+            "subject": event.subject,
+            "phase": event.phase.value,
+            "done": event.done,
+            "total": event.total,
+            "detail": event.detail,
+        }
+        self._terminal.talk_json({name: value for name, value in document.items() if value != ""})
+
+
+class BarReporter(ClosableReporter):
+    """Shows a bar for everything that is under way, and a line for what is finished."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._lines = LineReporter(terminal)
+        self._pace = Pace(_BAR_INTERVAL)
+        self._lock = threading.RLock()
+        self._progress: Progress | None = None
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+
+    def report(self, event: Event) -> None:
+        """Move the bar of the event's subject, or write the event's line above the bars."""
+        if not self._pace.admits(event):
+            return
+        with self._lock:
+            if event.phase in (Phase.STARTED, Phase.PROGRESS):
+                self._move(event)
+                return
+            self._drop(event)
+            self._lines.report(event)
+
+    def close(self) -> None:
+        """Clear the bars for good."""
+        with self._lock:
+            self.pause()
+            self._tasks.clear()
+            self._progress = None
+
+    def write_above(self, text: str) -> None:
+        """Write lines above the bars."""
+        with self._lock:
+            self.pause()
+            self._terminal.stderr.write(text + "\n")
+            self._terminal.stderr.flush()
+            if self._progress is not None and self._tasks:
+                self._show(self._progress)
+
+    def pause(self) -> None:
+        """Clear the bars; the next movement shows them again."""
+        with self._lock:
+            if self._progress is not None and self._progress.live.is_started:
+                self._progress.stop()
+                self._terminal.attach(None)
+
+    def _show(self, progress: "Progress") -> None:
+        if not progress.live.is_started:
+            progress.start()
+            self._terminal.attach(self)
+
+    def _move(self, event: Event) -> None:
+        progress = self._progress = self._progress or _make_progress(self._terminal)
+        key = (event.kind, event.subject)
+        if key not in self._tasks:
+            self._tasks[key] = progress.add_task(_describe(event), total=event.total)
+        progress.update(self._tasks[key], completed=event.done or 0, total=event.total)
+        self._show(progress)
+
+    def _drop(self, event: Event) -> None:
+        task = self._tasks.pop((event.kind, event.subject), None)
+        if task is not None and self._progress is not None:
+            self._progress.remove_task(task)
+        if not self._tasks:
+            self.pause()
+
+
+class Pace:
+    """Lets through one progress event per interval (seconds) and subject, and all others."""
+
+    def __init__(self, interval: float) -> None:
+        self._interval = interval
+        self._last: dict[tuple[str, str], float] = {}
+        self._lock = threading.Lock()
+
+    def admits(self, event: Event) -> bool:
+        """Tell whether the event is worth showing now."""
+        key = (event.kind, event.subject)
+        with self._lock:
+            if event.phase is not Phase.PROGRESS:
+                self._last.pop(key, None)
+                return True
+            now = time.monotonic()
+            if now - self._last.get(key, float("-inf")) < self._interval:
+                return False
+            self._last[key] = now
+            return True
+
+
+def _describe(event: Event) -> str:
+    detail = f" ({event.detail})" if event.detail else ""
+    if event.phase in (Phase.NOTE, Phase.WARNING):
+        return f"{event.subject}: {event.detail}" if event.detail else event.subject
+    noun, _, verb = event.kind.rpartition(".")
+    if event.phase in (Phase.DONE, Phase.CACHED):
+        past = _PAST.get(verb, f"{verb}ed")
+        cached = " from the cache" if event.phase is Phase.CACHED else ""
+        return f"{past} {_with_noun(noun, event.subject)}{cached}{detail}"
+    if event.phase is Phase.FAILED:
+        return f"{event.subject}: {verb} failed{detail}"
+    return f"{verb} {_with_noun(noun, event.subject)}"
+
+
+def _with_noun(noun: str, subject: str) -> str:
+    return f"{noun} {subject}" if noun else subject
+
+
+def _make_progress(terminal: Terminal) -> "Progress":
+    # rich costs more than everything else at start, so only a terminal that shows bars pays.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+    )
+
+    console = Console(file=terminal.stderr, no_color=not terminal.coloured, force_terminal=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+    )
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+__all__ = ["BarReporter", "ClosableReporter", "JsonReporter", "LineReporter", "Pace", "Reporter"]

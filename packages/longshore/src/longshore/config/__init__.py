@@ -1,0 +1,1 @@
+"""Configuration: ``[tool.longshore]`` or ``longshore.toml``, each value with its source."""

@@ -1,0 +1,1 @@
+"""The project: what is shipped, as its files say; nothing is executed."""
