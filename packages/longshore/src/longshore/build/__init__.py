@@ -1,0 +1,1 @@
+"""The recipe: from a project and its locks to an image in a store."""

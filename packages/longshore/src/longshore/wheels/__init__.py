@@ -1,0 +1,1 @@
+"""Wheels: choose, fetch, build and read them."""
