@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
-from click.shell_completion import CompletionItem
 
 from longshore.cli.options import add_global_options
 from longshore.errors import UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +90,10 @@ class LazyGroup(click.Group):
                 rows = [(name.ljust(width), entry.help) for name, entry in entries.items()]
                 formatter.write_dl(rows)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
         """Complete command names from the table, options as click does."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only shells pay
+
         names = [
             CompletionItem(name, help=entry.help)
             for name, entry in self._entries.items()

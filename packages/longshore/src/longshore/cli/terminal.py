@@ -4,7 +4,6 @@ Talk is sanitised, because names of packages and lines of logs come from elsewhe
 obeys control characters. Data is written as it is.
 """
 
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -123,11 +122,11 @@ class Terminal:
 
     def json(self, document: Any) -> None:
         """Write the answer as one indented JSON document."""
-        self.data(json.dumps(document, indent=2, ensure_ascii=False))
+        self.data(_dumps(document, indent=2))
 
     def json_line(self, document: Any) -> None:
         """Write one element of a streamed answer as one line of JSON."""
-        self.data(json.dumps(document, ensure_ascii=False))
+        self.data(_dumps(document))
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write aligned columns, two spaces apart, under their headers."""
@@ -176,7 +175,7 @@ class Terminal:
 
     def talk_json(self, document: Any) -> None:
         """Write one line of JSON to standard error."""
-        self._talk(json.dumps(document, ensure_ascii=False))
+        self._talk(_dumps(document))
 
     def style(self, name: str, text: str) -> str:
         """Return the text in a style (``error``, ``warning``, ``hint``, ``bold``, ``dim``)."""
@@ -211,6 +210,12 @@ def printable(text: str) -> str:
     return "".join(
         char if char.isprintable() or char in "\n\t" else ascii(char)[1:-1] for char in text
     )
+
+
+def _dumps(document: Any, *, indent: int | None = None) -> str:
+    import json  # noqa: PLC0415 - most runs write no JSON
+
+    return json.dumps(document, indent=indent, ensure_ascii=False)
 
 
 def _write(stream: TextIO, text: str) -> None:
