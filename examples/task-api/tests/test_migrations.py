@@ -4,7 +4,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, inspect
 
-from taskapi.database import migrate_sqlite
+from taskapi.database import migrate_sqlite, open_engine
 from taskapi.settings import WebSettings
 
 
@@ -25,5 +25,14 @@ def test_the_release_step_reads_the_services_settings(
     assert str(tmp_path) in settings.database_url
     config = Config(Path("alembic.ini"))
     command.upgrade(config, "head")
+    assert tables(settings) == {"alembic_version", "tasks"}
     command.downgrade(config, "base")
-    assert (tmp_path / "tasks.db").is_file()
+    assert tables(settings) == {"alembic_version"}
+
+
+def tables(settings: WebSettings) -> set[str]:
+    engine = open_engine(settings.database_url)
+    try:
+        return set(inspect(engine).get_table_names())
+    finally:
+        engine.dispose()

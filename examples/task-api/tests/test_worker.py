@@ -66,9 +66,9 @@ class StopAfter(Event):
 def test_all_pending_tasks_are_finished_before_the_worker_waits(
     sessions: sessionmaker[Session],
 ) -> None:
-    add(sessions, "one", "two")
+    add(sessions, "one", "two", "three")
     worker.work(sessions, StopAfter(), poll_seconds=0.5)
-    assert states(sessions) == [(State.DONE, 1), (State.DONE, 1)]
+    assert states(sessions) == [(State.DONE, 1)] * 3
 
 
 def test_a_database_without_tables_does_not_stop_the_worker(
