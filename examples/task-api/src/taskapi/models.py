@@ -13,16 +13,17 @@ def now() -> datetime:
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time in UTC; SQLite keeps no zone, so it is put back when a row is read."""
+    """A time in UTC, whatever the database makes of it."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return an aware time, as PostgreSQL does by itself."""
-        if value is not None and dialect.name == "sqlite":
-            return value.replace(tzinfo=UTC)
-        return value
+        """Return a time in UTC: SQLite keeps no zone, PostgreSQL answers in the session's."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
