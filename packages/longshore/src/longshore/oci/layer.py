@@ -60,4 +60,4 @@ class Encoder(Protocol):
         """Algorithm, implementation and version: ``gzip;libdeflate=1.25;level=6``."""
 
     def encode(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Compress a stream into one self-contained member."""
+        """Compress a stream into self-contained members, in chunks of bounded size."""
