@@ -1,0 +1,72 @@
+"""Origins (RFC 6454 §4): what credentials belong to, and do not leave by a redirect."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Self
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Origin:
+    """A scheme, a host in lower case and a port."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Return the origin of an ``http`` or ``https`` URL.
+
+        Raises:
+            ValueError: for any other scheme, a URL without a host, or a bad port.
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+            msg = f"expected an http or https URL, got {redact_url(url)!r}"
+            raise ValueError(msg)
+        return cls(parts.scheme, parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether a password sent there can't be read on the way: TLS, or this machine itself."""
+        return self.scheme == "https" or _is_loopback(self.host)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_userinfo(parts: SplitResult) -> SplitResult:
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2])
+
+
+def split_userinfo(url: str) -> tuple[str, str, str]:
+    """Return the URL without its user information, the user name and the password, decoded."""
+    parts = urlsplit(url)
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return urlunsplit(_without_userinfo(parts)), username, password
+
+
+def redact_url(url: str) -> str:
+    """Return a URL for people: without user information, query and fragment.
+
+    Signed download links carry their secret in the query.
+    """
+    try:
+        parts = _without_userinfo(urlsplit(url))
+    except ValueError:
+        return "(a malformed URL)"
+    return urlunsplit(parts._replace(query="", fragment=""))
