@@ -14,14 +14,15 @@ class Network(StrEnum):
     """What the command can reach."""
 
     NONE = "none"
-    HOST = "host"
+    HOST = "host"  # names are resolved as on the host: its resolv.conf and hosts are mounted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
     """A host folder or file that appears inside, read-only unless said otherwise.
 
-    ``source`` is ``None`` for an empty in-memory file system.
+    ``source`` is ``None`` for an empty in-memory file system. Where Longshore runs as root, a
+    writable ``source`` and what is in it is given to the command's user.
     """
 
     source: Path | None
@@ -31,7 +32,10 @@ class Mount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bounds of a command: wall-clock seconds, bytes of address space, bytes of each output."""
+    """Bounds of a command: wall-clock seconds, bytes of address space, bytes of each output.
+
+    Of an output that is longer, the end is kept.
+    """
 
     seconds: float | None = None
     memory_bytes: int | None = None
@@ -44,7 +48,8 @@ class Command:
 
     Args:
         root: the host folder that becomes ``/``, mounted read-only.
-        argv: the program, as a path inside ``root``, and its arguments.
+        argv: the program, as a path inside ``root`` or a name on the ``PATH`` of ``env``, and its
+            arguments.
         env: the whole environment; nothing is inherited.
         cwd: the working directory inside.
         mounts: further folders, in order; ``/proc``, a minimal ``/dev`` and an empty ``/tmp`` come
