@@ -16,9 +16,14 @@ from longshore.cli.terminal import OutputSettings, Terminal
 
 if TYPE_CHECKING:
     from longshore.cli.reporter import ClosableReporter
+    from longshore.config import Config
     from longshore.config.directories import Directories
+    from longshore.net import CredentialStore, Transport
     from longshore.oci.blobs import BlobStore
+    from longshore.oci.layout import ImageLayout
     from longshore.oci.memos import MemoStore
+    from longshore.sandbox import NamespaceSandbox
+    from longshore.types import Project
 
 
 class Context:
@@ -27,6 +32,9 @@ class Context:
     Args:
         environment: environment variables; the process's own by default.
         start: the folder from which the project is looked for; the working directory by default.
+
+    ``flags`` is for commands that have ``--base`` or ``--bytecode``: set them before ``config`` is
+    asked for.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class Context:
         self.environment = environ if environment is None else environment
         self.start = Path.cwd() if start is None else start
         self.output = OutputSettings()
+        self.flags: dict[str, str | bool | None] = {}
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -75,13 +84,59 @@ class Context:
         return MemoStore(self.directories.cache / "memos")
 
     @cached_property
+    def layout(self) -> "ImageLayout":
+        """The store of the images that were built here."""
+        from longshore.oci.layout import ImageLayout
+
+        return ImageLayout.open(self.directories.data / "images")
+
+    @cached_property
+    def credentials(self) -> "CredentialStore":
+        """Who we are to servers, by origin."""
+        from longshore.net import CredentialStore
+
+        return CredentialStore(environment=self.environment)
+
+    @cached_property
+    def transport(self) -> "Transport":
+        """The one way to a server; closed by ``main``."""
+        from longshore.net import Transport
+
+        return Transport(
+            credentials=self.credentials, environment=self.environment, reporter=self.reporter
+        )
+
+    @cached_property
+    def sandbox(self) -> "NamespaceSandbox":
+        """Where whatever comes from a project or an index runs."""
+        from longshore.sandbox import find_sandbox
+
+        return find_sandbox()
+
+    @cached_property
     def root(self) -> Path:
         """The project's folder."""
         from longshore.project.root import find_root
 
         return find_root(self.start)
 
+    @cached_property
+    def config(self) -> "Config":
+        """The project's configuration, under the environment and under ``flags``."""
+        from longshore.config import load_config
+
+        return load_config(self.root, environment=self.environment, flags=self.flags)
+
+    @cached_property
+    def project(self) -> "Project":
+        """The project, as its files say."""
+        from longshore.project import read_project
+
+        return read_project(self.root, self.config)
+
     def close(self) -> None:
-        """Give the terminal back."""
+        """Give the terminal back and close connections; closing twice is harmless."""
         if "reporter" in self.__dict__:
             self.reporter.close()
+        if "transport" in self.__dict__:
+            self.transport.close()

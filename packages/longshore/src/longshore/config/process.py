@@ -1,0 +1,195 @@
+"""Reads one ``processes.<name>`` table."""
+
+from collections.abc import Mapping
+
+from longshore.config.invalid import (
+    Table,
+    boolean,
+    choice,
+    integer,
+    invalid,
+    list_of,
+    mapping_of,
+    show,
+    text,
+)
+from longshore.config.leak import credential_kind
+from longshore.config.schedule import schedule
+from longshore.config.schema import ProcessConfig
+from longshore.config.values import absolute_folder, cpu, duration, parsed, size, variable
+from longshore.types import (
+    Asgi,
+    CommandLine,
+    EntryPoint,
+    Process,
+    ProcessKind,
+    Resources,
+    Scale,
+    Wsgi,
+)
+from longshore.types.process import MAX_PORT
+
+DEFAULT_PORT = 8000
+_MAX_REPLICAS = 10_000
+_PERCENT = 100
+_BEFORE_DEPLOY = "before-deploy"
+_SERVE = ("asgi", "wsgi", "command")
+
+
+def process_name(value: object) -> str:
+    """Accept a process's name, which names of objects derive from."""
+
+    def check(name: str) -> str:
+        Process(name=name, kind=ProcessKind.WORKER, serve=CommandLine(("true",)))
+        return name
+
+    return parsed(check)(value)
+
+
+def process(name: str, value: object) -> ProcessConfig:
+    """Read the table of one process.
+
+    Raises:
+        InvalidValueError: with everything that is wrong in it.
+    """
+    table = Table(value)
+    serve = _serve(table)
+    cron = table.get("schedule", schedule)
+    kind = _kind(table)
+    port = table.get("port", integer(1, MAX_PORT))
+    singleton = table.get("singleton", boolean)
+    drain = table.get("drain", duration)
+    writable = table.get("writable", list_of(absolute_folder))
+    env = table.get("env", _environment) or {}
+    secrets = table.get("secrets", list_of(variable)) or ()
+    resources = table.get("resources", _resources)
+    scale = table.get("scale", _scale) or Scale()
+    for both in sorted(set(env) & set(secrets)):
+        table.reject(f"{both!r} is also in env", key="secrets", hint="keep one of them")
+    if singleton and scale.maximum > 1:
+        table.reject(
+            f"a singleton runs once, got max {scale.maximum}",
+            key="scale",
+            hint="remove singleton, or scale",
+        )
+    table.close()
+    return ProcessConfig(
+        name=name,
+        kind=kind,
+        serve=serve,
+        port=DEFAULT_PORT if port is None and kind is ProcessKind.WEB else port,
+        schedule=cron,
+        singleton=bool(singleton),
+        drain=ProcessConfig(name=name).drain if drain is None else drain,
+        writable=tuple(sorted(set(writable or ()))),
+        env=env,
+        secrets=tuple(sorted(set(secrets))),
+        resources=resources or Resources(),
+        scale=scale,
+    )
+
+
+def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:
+    asgi = table.get("asgi", parsed(EntryPoint.parse))
+    wsgi = table.get("wsgi", parsed(EntryPoint.parse))
+    command = table.get("command", _command)
+    written = [key for key in _SERVE if table.has(key)]
+    if len(written) > 1:
+        table.reject(
+            f"expected one of asgi, wsgi, command, got {' and '.join(written)}",
+            hint="give each its own process",
+        )
+    if asgi is not None:
+        return Asgi(asgi)
+    if wsgi is not None:
+        return Wsgi(wsgi)
+    return command
+
+
+def _command(value: object) -> CommandLine:
+    if isinstance(value, str):
+        import shlex  # noqa: PLC0415 - only this message needs it
+
+        words = ", ".join(f'"{word}"' for word in shlex.split(value, posix=True))
+        msg = f"expected an array of words, got {show(value)}"
+        raise invalid(msg, hint=f"no shell is involved; write [{words}]")
+    argv = list_of(text)(value)
+    if not argv:
+        msg = "expected a program and its arguments, got an empty array"
+        raise invalid(msg)
+    return CommandLine(argv)
+
+
+def _kind(table: Table) -> ProcessKind | None:
+    """Return the kind that is written, or that the other keys imply."""
+    written = table.get("kind", choice(*ProcessKind))
+    run = table.get("run", choice(_BEFORE_DEPLOY))
+    implied = {
+        key: kind
+        for key, kind in (
+            ("schedule", ProcessKind.CRON),
+            ("run", ProcessKind.RELEASE),
+            ("asgi", ProcessKind.WEB),
+            ("wsgi", ProcessKind.WEB),
+        )
+        if table.has(key)
+    }
+    if len(set(implied.values())) > 1:
+        table.reject(f"{' and '.join(sorted(implied))} do not go together")
+        return None
+    key, kind = next(iter(implied.items()), ("", None))
+    if written is not None and kind is not None and written != kind:
+        table.reject(f"{key} goes with kind {kind.value!r} only, got {written!r}", key="kind")
+    if written == ProcessKind.CRON and not table.has("schedule"):
+        table.reject("kind 'cron' needs a schedule", key="kind", hint='add schedule = "0 3 * * *"')
+    if written is not None:
+        return ProcessKind(written)
+    if kind is None and table.has("command"):
+        return ProcessKind.WORKER
+    return kind if run or key != "run" else None
+
+
+def _environment(value: object) -> Mapping[str, str]:
+    return mapping_of(variable, _setting)(value)
+
+
+def _setting(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"expected a string, got {show(value)}"
+        quoted = isinstance(value, bool | int | float)
+        raise invalid(msg, hint=f'write "{str(value).lower()}"' if quoted else None)
+    kind = credential_kind(name, value)
+    if kind is not None:  # the value itself must not reach a terminal or a log of CI
+        msg = f"looks like {kind}"
+        hint = f'write secrets = ["{name}"] instead, and set the value where the service runs'
+        raise invalid(msg, hint=hint)
+    return value
+
+
+def _resources(value: object) -> Resources:
+    table = Table(value)
+    resources = Resources(
+        cpu_millicores=table.get("cpu", cpu), memory_bytes=table.get("memory", size)
+    )
+    table.close()
+    return resources
+
+
+def _scale(value: object) -> Scale:
+    table = Table(value)
+    replicas = integer(0, _MAX_REPLICAS)
+    minimum = table.get("min", replicas)
+    maximum = table.get("max", replicas)
+    percent = table.get("cpu", integer(1, _PERCENT))
+    low = 1 if minimum is None else minimum
+    high = max(low, 1) if maximum is None else maximum
+    if low > high:
+        table.reject(f"expected min <= max, got min {low} and max {high}")
+    table.close()
+    return Scale(minimum=low, maximum=high, cpu_percent=percent)
+
+
+def processes(value: object) -> tuple[ProcessConfig, ...]:
+    """Read the ``processes`` table; sorted by name."""
+    by_name = mapping_of(process_name, process)(value)
+    return tuple(by_name[name] for name in sorted(by_name))

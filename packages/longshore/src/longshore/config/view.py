@@ -1,0 +1,76 @@
+"""The configuration as a list of values with their sources, for people and for JSON."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from longshore.config.schema import Config, ProcessConfig, Source
+from longshore.types import Asgi, CommandLine, Wsgi
+
+_UNITS = (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10))
+Value = str | int | float | bool | list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One value: where it is in the schema, what it is (as JSON has it), who said so."""
+
+    path: str
+    value: Value
+    source: Source
+
+
+def settings(config: Config) -> tuple[Setting, ...]:
+    """Return every value of the configuration, in the schema's order."""
+    values: list[tuple[str, Value]] = [
+        ("base", config.base),
+        ("packages", list(config.packages)),
+        ("include", list(config.include)),
+        ("bytecode", config.bytecode),
+        *((f"mirrors.{name}", address) for name, address in sorted(config.mirrors.items())),
+    ]
+    for process in config.processes:
+        values += ((f"processes.{process.name}.{key}", value) for key, value in _process(process))
+    return tuple(
+        Setting(path=path, value=value, source=config.source(path)) for path, value in values
+    )
+
+
+def _process(process: ProcessConfig) -> Iterator[tuple[str, Value]]:
+    cpu, memory = process.resources.cpu_millicores, process.resources.memory_bytes
+    optional: list[tuple[str, Value]] = [
+        ("kind", process.kind.value if process.kind else None),
+        ("port", process.port),
+        ("schedule", process.schedule),
+        ("resources.cpu", None if cpu is None else f"{cpu}m"),
+        ("resources.memory", None if memory is None else render_size(memory)),
+        ("scale.cpu", process.scale.cpu_percent),
+    ]
+    yield from _serve(process)
+    yield from ((key, value) for key, value in optional if value is not None)
+    yield "singleton", process.singleton
+    yield "drain", f"{process.drain:g}s"
+    yield "writable", [str(path) for path in process.writable]
+    yield from ((f"env.{name}", value) for name, value in sorted(process.env.items()))
+    yield "secrets", list(process.secrets)
+    yield "scale.min", process.scale.minimum
+    yield "scale.max", process.scale.maximum
+
+
+def _serve(process: ProcessConfig) -> Iterator[tuple[str, Value]]:
+    match process.serve:
+        case Asgi(app):
+            yield "asgi", str(app)
+        case Wsgi(app):
+            yield "wsgi", str(app)
+        case CommandLine(argv):
+            yield "command", list(argv)
+        case None:
+            pass
+
+
+def render_size(count: int) -> str:
+    """Return bytes in the largest binary unit that divides them: ``256Mi``."""
+    for unit, factor in _UNITS:
+        if count % factor == 0:
+            return f"{count // factor}{unit}"
+    return str(count)

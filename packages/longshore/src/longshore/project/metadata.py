@@ -1,0 +1,169 @@
+"""Reads the ``[project]`` and ``[build-system]`` tables (PyPA: pyproject.toml specification)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from longshore.config.invalid import (
+    InvalidValueError,
+    Problem,
+    Table,
+    invalid,
+    list_of,
+    show,
+    text,
+)
+from longshore.config.schema import locate
+from longshore.config.toml import read_toml
+from longshore.config.values import inside_path, parsed
+from longshore.errors import ProjectError
+from longshore.types import NormalizedName, parse_name
+
+FILE = "pyproject.toml"
+LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
+"""What PEP 517 (§source trees) prescribes where ``build-backend`` is missing."""
+LEGACY_REQUIRES = ("setuptools>=40.8.0",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildSystem:
+    """The ``[build-system]`` table, with the defaults of PEP 517 and 518."""
+
+    backend: str = LEGACY_BACKEND
+    backend_path: tuple[str, ...] = ()
+    requires: tuple[str, ...] = LEGACY_REQUIRES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a ``pyproject.toml`` says about its distribution.
+
+    Args:
+        name: normalised.
+        version: as written, or ``None`` where the backend computes it.
+        python: ``requires-python`` as written, or an empty string.
+        description: one line, or an empty string.
+        build: how to make a wheel, or ``None`` without a ``[build-system]``.
+    """
+
+    name: NormalizedName
+    version: str | None
+    python: str
+    description: str
+    build: BuildSystem | None
+
+
+def read_metadata(root: Path) -> Metadata | None:
+    """Read the metadata of the distribution in a folder, or ``None`` without a ``[project]``.
+
+    Raises:
+        ConfigError: if ``pyproject.toml`` is no TOML.
+        ProjectError: with everything that is wrong in the two tables.
+    """
+    document = read_toml(root / FILE)
+    if document is None or "project" not in document:
+        return None
+    problems: list[Problem] = []
+    build = None
+    if "build-system" in document:
+        try:
+            build = _build_system(document["build-system"])
+        except InvalidValueError as error:
+            problems += (problem.below("build-system") for problem in error.problems)
+    try:
+        return _metadata(document["project"], build, problems)
+    except InvalidValueError as error:
+        problems[:0] = [problem.below("project") for problem in error.problems]
+    raise _project_error(problems)
+
+
+def _metadata(value: object, build: BuildSystem | None, problems: list[Problem]) -> Metadata:
+    table = Table(value, open_ended=True)
+    name = table.get("name", parsed(parse_name))
+    version = table.get("version", _version)
+    python = table.get("requires-python", _specifiers)
+    description = table.get("description", _description)
+    dynamic = table.get("dynamic", list_of(text)) or ()
+    if not table.has("name"):
+        table.reject("missing", key="name", hint='add name = "…": the specification requires it')
+    if not table.has("version") and "version" not in dynamic:
+        table.reject("missing", key="version", hint='add it, or dynamic = ["version"]')
+    if table.has("version") and "version" in dynamic:
+        table.reject("is also in dynamic", key="version", hint="keep one of them")
+    table.close()
+    if problems or name is None:
+        raise _project_error(problems)
+    return Metadata(
+        name=name,
+        version=version,
+        python=python or "",
+        description=description or "",
+        build=build,
+    )
+
+
+def _build_system(value: object) -> BuildSystem:
+    table = Table(value, open_ended=True)
+    requires = table.get("requires", list_of(_requirement))
+    backend = table.get("build-backend", text)
+    backend_path = table.get("backend-path", list_of(inside_path))
+    if not table.has("requires"):
+        table.reject("missing", key="requires", hint='add it, for example requires = ["hatchling"]')
+    table.close()
+    return BuildSystem(
+        backend=backend or LEGACY_BACKEND,
+        backend_path=backend_path or (),
+        requires=requires or (),
+    )
+
+
+def _version(value: object) -> str:
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - see _specifiers
+
+    written = text(value)
+    try:
+        Version(written)
+    except InvalidVersion as error:
+        msg = f"expected a version such as '1.2.0', got {written!r}"
+        raise invalid(msg) from error
+    return written
+
+
+def _specifiers(value: object) -> str:
+    # packaging is only imported for projects that say something that needs it.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    written = text(value)
+    try:
+        SpecifierSet(written)
+    except InvalidSpecifier as error:
+        msg = f"expected a version range such as '>=3.11', got {written!r}"
+        raise invalid(msg) from error
+    return written
+
+
+def _requirement(value: object) -> str:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
+
+    written = text(value)
+    try:
+        Requirement(written)
+    except InvalidRequirement as error:
+        msg = f"expected a requirement such as 'hatchling>=1.27', got {written!r}"
+        raise invalid(msg) from error
+    return written
+
+
+def _description(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"expected a string, got {show(value)}"
+        raise invalid(msg)
+    return " ".join(value.split())
+
+
+def _project_error(problems: list[Problem]) -> ProjectError:
+    lines = [f"{locate(FILE, '', problem.path)}: {problem.message}" for problem in problems]
+    if len(problems) == 1:
+        return ProjectError(lines[0], hint=problems[0].hint)
+    hints = {problem.hint for problem in problems}
+    hint = hints.pop() if len(hints) == 1 else None
+    return ProjectError(f"{FILE}: {len(problems)} problems", context=lines, hint=hint)

@@ -1,0 +1,94 @@
+"""Puts a project together: its metadata, its members and its processes."""
+
+from pathlib import Path
+
+from longshore.config import Config, ProcessConfig
+from longshore.errors import ProjectError
+from longshore.project.metadata import Metadata, read_metadata
+from longshore.types import (
+    BuildMode,
+    Member,
+    NormalizedName,
+    Process,
+    ProcessKind,
+    Project,
+    ProjectKind,
+    parse_name,
+)
+
+DOCS = "reference/configuration.md"
+
+
+def read_project(root: Path, config: Config) -> Project:
+    """Read the project in a folder; nothing is executed.
+
+    A folder whose ``pyproject.toml`` has no ``[project]`` table, or that has only a
+    ``longshore.toml``, is named after itself and shipped as source files.
+
+    Raises:
+        ConfigError: if ``pyproject.toml`` is no TOML.
+        ProjectError: if the folder is no project, or the project can't be shipped as it is.
+    """
+    metadata = read_metadata(root)
+    if metadata is None and config.file is None:
+        msg = f"{root}: not a project: pyproject.toml has no [project] table"
+        if not (root / "pyproject.toml").exists():
+            msg = f"{root}: not a project: no pyproject.toml or longshore.toml"
+        raise ProjectError(msg, hint="add a [project] table with a name and a version")
+    processes = tuple(_process(process, config) for process in config.processes)
+    return Project(
+        name=metadata.name if metadata else _folder_name(root),
+        version=metadata.version if metadata else None,
+        kind=ProjectKind.APPLICATION if processes else ProjectKind.LIBRARY,
+        root=root,
+        members=(_member(root, metadata),),
+        processes=processes,
+        python=metadata.python if metadata else "",
+        description=metadata.description if metadata else "",
+    )
+
+
+def _member(root: Path, metadata: Metadata | None) -> Member:
+    name = metadata.name if metadata else _folder_name(root)
+    build = metadata.build if metadata else None
+    if build is None:
+        return Member(name=name, root=root, build=BuildMode.SOURCE)
+    return Member(
+        name=name,
+        root=root,
+        build=BuildMode.WHEEL,
+        backend=build.backend,
+        backend_path=build.backend_path,
+        requires=build.requires,
+    )
+
+
+def _process(process: ProcessConfig, config: Config) -> Process:
+    place = config.location(f"processes.{process.name}")
+    if process.serve is None:
+        msg = f"{place}: nothing to run"
+        hint = 'add asgi = "package.module:app", wsgi = "package.module:app" or command = [...]'
+        raise ProjectError(msg, hint=hint, docs=DOCS)
+    return Process(
+        name=process.name,
+        kind=process.kind or ProcessKind.WORKER,
+        serve=process.serve,
+        port=process.port,
+        schedule=process.schedule,
+        singleton=process.singleton,
+        drain=process.drain,
+        writable=process.writable,
+        env=process.env,
+        secrets=process.secrets,
+        resources=process.resources,
+        scale=process.scale,
+    )
+
+
+def _folder_name(root: Path) -> NormalizedName:
+    try:
+        return parse_name(root.name)
+    except ValueError as error:
+        msg = f"{root}: the folder's name can't be the project's name: {error}"
+        hint = "add a pyproject.toml with a [project] table that has a name"
+        raise ProjectError(msg, hint=hint) from error
