@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from longshore.oci.layout import ImageLayout
     from longshore.oci.memos import MemoStore
     from longshore.sandbox import NamespaceSandbox
-    from longshore.types import Project
+    from longshore.types import Project, SourceTree
 
 
 class Context:
@@ -133,6 +133,13 @@ class Context:
         from longshore.project import read_project
 
         return read_project(self.root, self.config)
+
+    @cached_property
+    def source(self) -> "SourceTree":
+        """The snapshot of the project's files."""
+        from longshore.source import read_source
+
+        return read_source(self.root)
 
     def close(self) -> None:
         """Give the terminal back and close connections; closing twice is harmless."""
