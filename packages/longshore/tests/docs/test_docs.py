@@ -5,12 +5,15 @@ import importlib.util
 import re
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from longshore.errors import ExitCode
+from longshore.config import Config, ProcessConfig, load_config
+from longshore.errors import ConfigError, ExitCode
+from longshore.locks.pins import read_pins, render_pins
 
 ROOT = Path(__file__).resolve().parents[4]
 DOCS = ROOT / "docs"
@@ -138,6 +141,64 @@ def test_a_missing_contract_or_marker_is_said() -> None:
         architecture.read_layers({"tool": {}})
     with pytest.raises(architecture.PageError, match="expected the lines"):
         architecture.replace_between(f"text {architecture.BEGIN} text", "")
+
+
+def examples() -> list[tuple[str, str]]:
+    """Return place and content of every TOML block that configures Longshore."""
+    found = []
+    for path in load("check").find_documents(ROOT):
+        document = load("check").Document.parse(path, path.read_text(encoding="utf-8"))
+        for line, language, content in document.blocks:
+            if language == "toml" and "longshore" in tomllib.loads(content).get("tool", {}):
+                found.append((f"{path.relative_to(ROOT)}:{line}", content))
+    return found
+
+
+def test_every_example_of_the_configuration_is_valid(tmp_path: Path) -> None:
+    assert len(examples()) > 5
+    for place, content in examples():
+        (tmp_path / "pyproject.toml").write_text(content, encoding="utf-8")
+        try:
+            load_config(tmp_path, environment={})
+        except ConfigError as error:
+            pytest.fail(f"{place}: {error}: {[str(finding) for finding in error.findings]}")
+
+
+def test_the_example_of_the_lock_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "longshore.lock"
+    (block,) = (
+        content
+        for _, language, content in load("check")
+        .Document.parse(path, page("reference/lock-file.md"))
+        .blocks
+        if language == "toml"
+    )
+    path.write_text(block, encoding="utf-8")
+    pins = read_pins(path)
+    assert pins is not None
+    assert tomllib.loads(render_pins(pins)) == tomllib.loads(block)
+
+
+@pytest.mark.parametrize("schema", [Config, ProcessConfig])
+def test_every_key_of_the_schema_is_documented(schema: type[Config | ProcessConfig]) -> None:
+    keys = {field.name for field in fields(schema)} - {"name", "serve", "file", "prefix", "sources"}
+    documented = set(
+        re.findall(r"^\| `(\w+)` \|", page("reference/configuration.md"), re.MULTILINE)
+    )
+    assert keys - documented == set()
+
+
+def test_every_variable_of_the_program_is_documented() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCS.glob("reference/*.md"))
+    names = {
+        node.value
+        for path in (ROOT / "packages/longshore/src").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch(r"LONGSHORE_[A-Z_]+", node.value)
+    }
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
 
 
 def test_every_exit_code_is_documented() -> None:
