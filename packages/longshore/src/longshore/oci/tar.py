@@ -134,7 +134,13 @@ def encode_header(entry: TarEntry) -> bytes:
 
 
 def write_tar(entries: Iterable[tuple[TarEntry, Iterable[bytes]]]) -> Iterator[bytes]:
-    """Yield a whole archive; the order is the caller's.
+    """Yield a whole archive: ``write_entries`` and the two records that end it."""
+    yield from write_entries(entries)
+    yield END
+
+
+def write_entries(entries: Iterable[tuple[TarEntry, Iterable[bytes]]]) -> Iterator[bytes]:
+    """Yield a part of an archive; the order is the caller's.
 
     Args:
         entries: each with the chunks of its content, which are consumed before the next entry.
@@ -153,7 +159,6 @@ def write_tar(entries: Iterable[tuple[TarEntry, Iterable[bytes]]]) -> Iterator[b
             raise ValueError(msg)
         if filler := padding(written):
             yield filler
-    yield END
 
 
 def _encode(text: str) -> bytes:

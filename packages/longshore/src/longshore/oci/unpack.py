@@ -73,10 +73,12 @@ def unpack_layers(
 
 
 def unpack_image(layout: ImageLayout, descriptor: Descriptor, root: Path) -> None:
-    """Unpack an image of a store; blobs and diffIDs are verified on the way.
+    """Unpack an image of a store; diffIDs are verified on the way.
+
+    A damaged blob is removed from the store, so that the next build makes it again.
 
     Raises:
-        SupplyChainError: as ``unpack_layers``, or if a blob is missing.
+        SupplyChainError: as ``unpack_layers``, or if a blob is missing or damaged.
         PreflightError: if the disk is full.
     """
     manifest = layout.manifest(descriptor)
@@ -86,7 +88,14 @@ def unpack_image(layout: ImageLayout, descriptor: Descriptor, root: Path) -> Non
             msg = f"{layout.root}: blob {layer.digest} is missing or damaged"
             raise SupplyChainError(msg, hint="build the image again")
     blobs = (layout.blobs.chunks(layer.digest) for layer in manifest.layers)
-    unpack_layers(blobs, root, diff_ids=diff_ids)
+    try:
+        unpack_layers(blobs, root, diff_ids=diff_ids)
+    except SupplyChainError as error:
+        damaged = [item for item in manifest.layers if not layout.blobs.verified(item.digest)]
+        if not damaged:
+            raise
+        msg = f"{layout.root}: blob {damaged[0].digest} is missing or damaged"
+        raise SupplyChainError(msg, hint="build the image again") from error
 
 
 def open_tar(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,0 +1,240 @@
+"""``wheels.archive``: what two readers could understand differently is refused."""
+
+import io
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from longshore.errors import WheelError
+from longshore.wheels.archive import Method, ZipArchive
+
+Edit = Callable[[bytearray], None]
+
+
+def make(files: dict[str, bytes], *, method: int = zipfile.ZIP_DEFLATED) -> bytearray:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, compress_type=method)
+    return bytearray(buffer.getvalue())
+
+
+def read_all(path: Path) -> dict[str, bytes]:
+    with ZipArchive.open(path) as archive:
+        return {entry.name: archive.read(entry) for entry in archive.entries}
+
+
+def refused(tmp_path: Path, data: bytes | bytearray) -> str:
+    path = tmp_path / "a.whl"
+    path.write_bytes(data)
+    with pytest.raises(WheelError) as caught:
+        read_all(path)
+    return caught.value.message
+
+
+def directory(data: bytes | bytearray) -> int:
+    """Return where the central directory starts."""
+    return int(struct.unpack_from("<L", data, data.rindex(b"PK\x05\x06") + 16)[0])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    files=st.dictionaries(
+        st.text("abcdü/", min_size=1, max_size=8).filter(
+            lambda name: "//" not in name and not name.startswith("/") and not name.endswith("/")
+        ),
+        st.binary(max_size=300),
+        max_size=5,
+    ).filter(lambda f: not any(a != b and b.startswith(f"{a}/") for a in f for b in f)),
+    stored=st.booleans(),
+)
+def test_what_was_zipped_is_read(tmp_path: Path, files: dict[str, bytes], *, stored: bool) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(make(files, method=zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED))
+    assert read_all(path) == files
+
+
+def test_the_raw_bytes_are_one_deflate_stream(tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(make({"a": b"hello " * 1000}))
+    with ZipArchive.open(path) as archive:
+        (entry,) = archive.entries
+        assert entry.method is Method.DEFLATED
+        raw = b"".join(archive.raw(entry))
+    assert len(raw) == entry.compressed_size
+    assert zlib.decompress(raw, -zlib.MAX_WBITS) == b"hello " * 1000
+
+
+def test_an_archive_written_as_a_stream_is_read(tmp_path: Path) -> None:
+    class Pipe(io.RawIOBase):
+        def __init__(self) -> None:
+            self.data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            piece = bytes(data)  # type: ignore[call-overload] # whatever zipfile writes
+            self.data += piece
+            return len(piece)
+
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"abc" * 100)
+        archive.writestr("b", b"def" * 100)
+    (tmp_path / "a.whl").write_bytes(pipe.data)
+    assert read_all(tmp_path / "a.whl") == {"a": b"abc" * 100, "b": b"def" * 100}
+
+
+def test_an_archive_with_zip64_fields_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("a", "w", force_zip64=True) as file:
+        file.write(b"abc")
+    assert read_all(path) == {"a": b"abc"}
+    data = path.read_bytes()
+    end = data.rindex(b"PK\x05\x06")
+    start, length = directory(data), end - directory(data)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, length, start)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(data[:end] + record + locator + last)
+    assert read_all(path) == {"a": b"abc"}
+    path.write_bytes(data[:end] + last)
+    assert "zip64 end of the central directory is missing" in refused(tmp_path, data[:end] + last)
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "a/../../evil", "/etc/passwd", "a//b", "./a", "..", "a/./b"]
+)
+def test_a_name_that_leaves_the_folder_is_refused(tmp_path: Path, name: str) -> None:
+    assert refused(tmp_path, make({name: b""})).startswith("a.whl: bad name: expected a relative")
+
+
+def test_the_same_name_twice_is_refused(tmp_path: Path) -> None:
+    data = make({"aa": b"1", "ab": b"2"})
+    assert refused(tmp_path, data.replace(b"ab", b"aa")) == "a.whl: 'aa' appears twice"
+
+
+def test_a_file_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
+    data = make({"a": b"1", "a/b": b"2"})
+    assert refused(tmp_path, data) == "a.whl: 'a' is a file and a folder"
+
+
+def test_a_folder_entry_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "a.whl").write_bytes(make({"a/": b"", "a/b": b"2"}))
+    assert read_all(tmp_path / "a.whl") == {"a/b": b"2"}
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFIFO, stat.S_IFCHR])
+def test_links_and_devices_are_refused(tmp_path: Path, kind: int) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        entry = zipfile.ZipInfo("link")
+        entry.create_system, entry.external_attr = 3, (kind | 0o777) << 16
+        archive.writestr(entry, "/etc/passwd")
+    assert refused(tmp_path, buffer.getvalue()) == "a.whl: 'link' is neither a file nor a folder"
+
+
+def patch(offset: int, value: bytes, *, local: bool = False) -> Edit:
+    def edit(data: bytearray) -> None:
+        start = (0 if local else directory(data)) + offset
+        data[start : start + len(value)] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (patch(10, b"\x0c\0"), "'a' is compressed by the unknown method 12"),
+        (patch(8, b"\x01\0"), "'a' is encrypted"),
+        (patch(24, b"\xff\xff\xff\x7f"), "'a' claims 2147483647 bytes, compressed to"),
+        (patch(0, b"XX"), "the central directory is damaged"),
+        (patch(14, b"\0\0\0\0", local=True), "'a' has a local header that contradicts"),
+        (patch(8, b"\0\0", local=True), "'a' has a local header that contradicts"),
+        (patch(30, b"z", local=True), "'a' has a local header that contradicts"),
+        (patch(0, b"XX", local=True), "'a' has no local header"),
+    ],
+)
+def test_a_header_that_lies_is_refused(tmp_path: Path, edit: Edit, message: str) -> None:
+    data = make({"a": b"abc" * 50})
+    edit(data)
+    assert message in refused(tmp_path, data)
+
+
+def test_a_wrong_crc_is_refused(tmp_path: Path) -> None:
+    data = make({"a": b"abc" * 50})
+    for place in (14, directory(data) + 16):
+        data[place : place + 4] = b"\x01\x02\x03\x04"
+    assert refused(tmp_path, data) == "a.whl: 'a' has another CRC-32 than the archive tells"
+
+
+def test_a_wrong_size_is_refused(tmp_path: Path) -> None:
+    for size in (100, 200):
+        data = make({"a": b"abc" * 50})
+        for place in (22, directory(data) + 24):
+            data[place : place + 4] = struct.pack("<L", size)
+        assert f"'a' has not the {size} bytes" in refused(tmp_path, data)
+
+
+def test_damaged_data_is_refused(tmp_path: Path) -> None:
+    data = make({"a": b"abc" * 50})
+    data[31] ^= 0xFF
+    assert "'a' is damaged" in refused(tmp_path, data) or "exactly one" in refused(tmp_path, data)
+
+
+def test_bytes_behind_the_stream_are_refused(tmp_path: Path) -> None:
+    content = b"abc" * 50
+    state = zlib.compressobj(wbits=-15)
+    raw = state.compress(content) + state.flush() + b"hidden"
+    data = make({"a": raw}, method=zipfile.ZIP_STORED)
+    for local, central in ((8, 10), (14, 16), (22, 24)):
+        value = {8: b"\x08\0", 14: struct.pack("<L", zlib.crc32(content)), 22: b"\x96\0\0\0"}[local]
+        data[local : local + len(value)] = value
+        start = directory(data) + central
+        data[start : start + len(value)] = value
+    assert refused(tmp_path, data) == "a.whl: 'a' is not exactly one DEFLATE stream"
+
+
+def test_entries_that_share_bytes_are_refused(tmp_path: Path) -> None:
+    data = make({"a": b"1" * 60, "b": b"1" * 60}, method=zipfile.ZIP_STORED)
+    inner = bytes(data)[data.index(b"PK\x03\x04", 4) : directory(data)]
+    whole = make({"a": b"1" * 60 + inner, "b": b"1" * 60}, method=zipfile.ZIP_STORED)
+    second = directory(whole) + 46 + 1
+    whole[second + 42 : second + 46] = struct.pack("<L", 31 + 60)  # b's header lies inside a
+    assert refused(tmp_path, whole) == "a.whl: 'a' overlaps another entry"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data + b"x", "not a zip archive|followed by something else"),
+        (lambda data: b"#!/bin/sh\n" + data, "the central directory is not where"),
+        (lambda _: b"", "not a zip archive"),
+        (lambda data: data[:-30], "not a zip archive"),
+    ],
+)
+def test_something_before_or_behind_is_refused(
+    tmp_path: Path, change: Callable[[bytes], bytes], message: str
+) -> None:
+    found = refused(tmp_path, change(bytes(make({"a": b"1"}))))
+    assert any(part in found for part in message.split("|"))
+
+
+def test_more_entries_than_told_are_refused(tmp_path: Path) -> None:
+    data = make({"a": b"1", "b": b"2"})
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 8 : end + 12] = b"\x01\0\x01\0"
+    assert "more entries than the archive tells" in refused(tmp_path, data)
+
+
+def test_an_absent_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WheelError, match=r"a\.whl: can't be read: no such file or directory"):
+        ZipArchive.open(tmp_path / "a.whl")
