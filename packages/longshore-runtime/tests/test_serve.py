@@ -9,11 +9,15 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from longshore_runtime import __version__
 from longshore_runtime.testing import Reply, Served
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Serve = Callable[..., Served]
 
@@ -212,3 +216,31 @@ def wait_until_draining(service: Served) -> None:
 def wait_in_flight(service: Served, count: int) -> None:
     while service.get("/readyz?verbose").json().get("in_flight") != count:
         pass
+
+
+def test_own_health_path_of_the_application_wins_and_is_said_once(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "from fastapi import APIRouter, FastAPI\n"
+        "router = APIRouter()\n"
+        "@router.get('/health')\n"
+        "def health(): return 'mine'\n"
+        "app = FastAPI()\n"
+        "app.include_router(router)\n"
+    )
+    service = serve("own:app", cwd=tmp_path)
+    assert service.get("/health").json() == "mine"
+    assert service.get("/healthz").json() == {"status": "pass"}
+    service.get("/health")
+    said = [event for event in service.stop().events if event["event"] == "own-paths"]
+    assert [event["paths"] for event in said] == [["/health"]]
+
+
+def test_trusted_proxy_is_believed_and_malformed_trust_is_78(serve: Serve) -> None:
+    service = serve("plain:show_client", env={"TRUSTED_PROXIES": "loopback"})
+    reply = service.request("GET", "/", headers={"X-Forwarded-For": "198.51.100.7"})
+    assert reply.body == b"198.51.100.7"
+    stopped = serve("plain:show_client", env={"TRUSTED_PROXIES": "everyone"}).wait()
+    assert stopped.code == 78
+    assert "TRUSTED_PROXIES" in stopped.event("failed")["message"]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MARGIN: Final = 1.0
 """Seconds between the runtime's own deadline and the platform's SIGKILL."""
 
+SLACK: Final = 2.0
+"""Seconds for the steps between the stages, where the grace period has room for them."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
@@ -43,7 +46,7 @@ class Budget:
     @property
     def deadline(self) -> float:
         """Seconds after SIGTERM at which the process ends itself, whatever is still running."""
-        return max(min(self.total, self.grace - MARGIN), 0.1)
+        return max(min(self.total + SLACK, self.grace - MARGIN), 0.1)
 
     @property
     def overrun(self) -> float:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
 
 from longshore_runtime.errors import ServeError
+from longshore_runtime.events import EventLog
 from longshore_runtime.options import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from longshore_runtime.options import Options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,35 +24,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; the process's own by default.
     """
     words = sys.argv[1:] if argv is None else argv
+    events = EventLog()
     try:
         options = read_options(words, os.environ)
-        if options.command:
-            from longshore_runtime.command import run_command  # noqa: PLC0415 -- keep it light
-
-            return run_command(options.command)
-        from longshore_runtime.serve import serve  # noqa: PLC0415 -- asyncio and the rest
-
-        return int(serve(options))
+        return int(run(options, events))
     except ServeError as error:
-        report(error)
+        from longshore_runtime.report import report_failure  # noqa: PLC0415 -- only when it fails
+
+        report_failure(events, error)
         return int(error.code)
 
 
-def report(error: ServeError) -> None:
-    """Write a failed start for people on standard error, and one JSON line last."""
-    from longshore_runtime.events import EventLog  # noqa: PLC0415 -- only when a start fails
+def run(options: Options, events: EventLog) -> int:
+    """Do what the options say; each way imports what it needs and no more."""
+    if options.command:
+        from longshore_runtime.command import run_command  # noqa: PLC0415 -- keep it light
 
-    lines = [line for part in error.detail for line in part.splitlines()]
-    lines.append(f"longshore-serve: {error.message}")
-    if error.hint:
-        lines.append(f"  hint: {error.hint}")
-    sys.stderr.write("\n".join(lines) + "\n")
-    sys.stderr.flush()
-    EventLog().emit(
-        "failed",
-        error.message,
-        level="error",
-        cause=error.kind,
-        hint=error.hint,
-        exit_code=int(error.code),
-    )
+        return run_command(options.command)
+    if options.task == "serve":
+        from longshore_runtime.serve import serve  # noqa: PLC0415 -- asyncio and the rest
+
+        return int(serve(options, events))
+    from longshore_runtime.prepare import import_application, make_plan  # noqa: PLC0415 -- as above
+    from longshore_runtime.report import render_config, report_check  # noqa: PLC0415 -- as above
+
+    plan = make_plan(options)
+    if options.task == "print-config":
+        sys.stdout.write(json.dumps(render_config(options, plan, os.environ), indent=2) + "\n")
+    else:
+        report_check(events, options, plan, import_application(options, plan))
+    return 0

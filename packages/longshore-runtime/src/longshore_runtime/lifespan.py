@@ -8,15 +8,21 @@ application; here an application that has received ``lifespan.startup`` speaks t
 from __future__ import annotations
 
 import asyncio
-import traceback
-from typing import TYPE_CHECKING, Any
+import os
+from typing import TYPE_CHECKING, Any, Final
 
-from longshore_runtime.errors import LifespanError
+from longshore_runtime.errors import LifespanError, ServeError
+from longshore_runtime.import_failure import describe
+from longshore_runtime.settings import explain_settings_error
+from longshore_runtime.traceback_frames import Place, awaiting_place, render_places
 from longshore_runtime.wrapper import MARK
 
 if TYPE_CHECKING:
     from longshore_runtime.asgi import ASGIApp, Message
     from longshore_runtime.lifecycle import Lifecycle
+
+EXPLAIN_WAIT: Final = 1.0
+"""Seconds that an application has to raise what it reported as failed."""
 
 
 class Lifespan:
@@ -51,16 +57,20 @@ class Lifespan:
 
         Raises:
             LifespanError: the application failed to start.
+            SettingsError: it failed because of its settings.
         """
         self._inbox.put_nowait({"type": "lifespan.startup"})
         self.task = asyncio.get_running_loop().create_task(self._run(), name="longshore-lifespan")
         await self._started.wait()
         if self._failure is None and self._error is None:
             return
+        # Frameworks report the failure and then raise it: the exception says more.
+        await asyncio.wait((self.task,), timeout=EXPLAIN_WAIT)
         if self._failure is None and not self._received and not self.required:
             self.is_supported = False
             return
-        raise self._explain()
+        error = self._explain()
+        raise error from self._error
 
     async def shutdown(self) -> str:
         """Stop the application; returns what went wrong, or an empty string."""
@@ -108,15 +118,23 @@ class Lifespan:
         elif kind.startswith("lifespan.shutdown."):
             self._stopped.set()
 
-    def _explain(self) -> LifespanError:
-        if self._error is not None:
-            cause = f"{type(self._error).__name__}: {self._error}"
-            lines = tuple(traceback.format_exception(self._error))
+    def place(self) -> Place | None:
+        """Return the application's line that its start or stop is waiting at."""
+        return None if self.task is None else awaiting_place(self.task.get_coro())
+
+    def _explain(self) -> ServeError:
+        if self._error is None:
+            lines = (self._failure or "").splitlines()
+            cause = lines[-1].strip() if lines else "it gave no reason"
+            detail: tuple[str, ...] = ()
         else:
-            lines = tuple((self._failure or "").splitlines())
-            cause = lines[-1] if lines else "no reason given"
+            settings = explain_settings_error(self._error, os.environ)
+            if settings is not None:
+                return settings
+            cause = describe(self._error)
+            detail = render_places(self._error)
         return LifespanError(
             f"the application failed to start: {cause}",
-            hint="the service was not started; requests were not accepted",
-            detail=lines,
+            hint="it was not ready and took no request; correct the cause and start again",
+            detail=detail,
         )

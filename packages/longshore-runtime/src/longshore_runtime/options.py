@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from longshore_runtime import __version__
 from longshore_runtime.budget import Budget, read_budget
 from longshore_runtime.errors import ConfigError
+from longshore_runtime.proxy import VARIABLE as TRUSTED
+from longshore_runtime.proxy import Trust
+from longshore_runtime.workers import read_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+Task = Literal["serve", "check", "print-config"]
 Interface = Literal["auto", "asgi", "wsgi"]
 
 MAX_PORT: Final = 65535
@@ -27,6 +31,9 @@ class Options:
         command: the command to supervise; empty when an application is served.
         port: 0 lets the kernel choose.
         management_port: where health is answered apart from the application; None is nowhere.
+        workers: processes asked for by the flag; None leaves the decision to the environment.
+        trust: the proxies whose forwarding headers count.
+        task: serve, or only check, or only show the configuration.
     """
 
     target: str
@@ -36,7 +43,10 @@ class Options:
     management_port: int | None
     interface: Interface
     factory: bool
+    workers: int | None
     budget: Budget
+    trust: Trust
+    task: Task
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -58,6 +68,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--interface", choices=("auto", "asgi", "wsgi"), help="what the application speaks")
     add("--factory", action="store_true", help="the attribute is a function that returns it")
+    add("--workers", metavar="N", help="processes (WEB_CONCURRENCY; default: see the reference)")
+    add(
+        "--check",
+        dest="task",
+        action="store_const",
+        const="check",
+        help="check the settings and import the application, then exit",
+    )
+    add(
+        "--print-config",
+        dest="task",
+        action="store_const",
+        const="print-config",
+        help="print the effective configuration without any value of a secret, then exit",
+    )
     add("--version", action="version", version=f"longshore-runtime {__version__}")
     return parser
 
@@ -92,6 +117,16 @@ def read_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
     except ConfigError as error:
         problems.append(error.message)
         budget = Budget()
+    workers: int | None = None
+    try:
+        workers = None if flags.workers is None else read_count("--workers", flags.workers)
+    except ConfigError as error:
+        problems.append(error.message)
+    try:
+        trust = Trust.parse(environ.get(TRUSTED, "loopback"))
+    except ConfigError as error:
+        problems.append(error.message)
+        trust = Trust(())
     if problems:
         raise ConfigError("; ".join(problems), hint="correct the setting and start again")
     return Options(
@@ -102,7 +137,10 @@ def read_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         management_port=management,
         interface=cast("Interface", flags.interface or "auto"),
         factory=flags.factory,
+        workers=workers,
         budget=budget,
+        trust=trust,
+        task=cast("Task", flags.task or "serve"),
     )
 
 

@@ -8,9 +8,10 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from longshore_runtime.errors import ExitCode, LifespanError
+from longshore_runtime.errors import ExitCode, LifespanError, ServeError
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.lifespan import Lifespan
+from longshore_runtime.own_paths import find_own_paths
 from longshore_runtime.wrapper import Wrapped
 
 if TYPE_CHECKING:
@@ -18,18 +19,17 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
+    from longshore_runtime.application import Application
     from longshore_runtime.asgi import ASGIApp
     from longshore_runtime.budget import Budget
     from longshore_runtime.events import EventLog
     from longshore_runtime.lifecycle import Lifecycle
     from longshore_runtime.signals import StopRequests
+    from longshore_runtime.start_watch import StartWatch
     from longshore_runtime.uvicorn_server import Listener
 
 HARD_STOP = 3
 """The third wish to stop ends the process."""
-
-STILL_WAITING = 10.0
-"""Seconds between two lines about a start that takes long."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -56,7 +56,8 @@ class Service:
         lifecycle: the state that probes report.
         budget: the limits of start and stop.
         events: where the lines go.
-        has_lifespan: the application's framework has a lifespan: a failure there is fatal.
+        application: what is inside ``app``.
+        watch: told when the application's own start-up begins and ends.
         on_ready: called once when the service takes requests, with the server's version.
         requests: the wishes to stop; from ``run`` on they start the drain.
     """
@@ -68,7 +69,8 @@ class Service:
         lifecycle: Lifecycle,
         budget: Budget,
         events: EventLog,
-        has_lifespan: bool,
+        application: Application,
+        watch: StartWatch,
         on_ready: Callable[[str], None],
         requests: StopRequests,
     ) -> None:
@@ -77,7 +79,9 @@ class Service:
         self.events = events
         self.on_ready = on_ready
         self.outcome = Outcome()
-        self.lifespan = Lifespan(app, lifecycle, required=has_lifespan)
+        self.lifespan = Lifespan(app, lifecycle, required=application.has_lifespan)
+        self.application = application
+        self.watch = watch
         self.app = Wrapped(app, lifecycle, gate=self._wait_ready)
         self._requests = requests
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,7 +93,7 @@ class Service:
         """Serve on bound sockets until a signal, then drain.
 
         Raises:
-            LifespanError: the application did not start.
+            ServeError: the application did not start.
         """
         from longshore_runtime.uvicorn_server import Listener  # noqa: PLC0415 -- uvicorn is optional
 
@@ -99,7 +103,10 @@ class Service:
         await server.open(listeners, self.lifespan.state)
         ticker = asyncio.create_task(self._tick(server.tick))
         try:
+            self.watch.enter_startup(self.lifespan.place)
             await self._start()
+            self.watch.finish()
+            self._respect_own_paths()
             if not self._stop.is_set():
                 self.lifecycle.enter(Phase.READY)
                 self._ready.set()
@@ -107,7 +114,7 @@ class Service:
             await self._stop.wait()
             self._ready.set()
             await self._drain(server)
-        except LifespanError:
+        except ServeError:
             await server.stop_accepting()
             await server.cut_off()
             raise
@@ -115,27 +122,33 @@ class Service:
             ticker.cancel()
         return self.outcome
 
+    def _respect_own_paths(self) -> None:
+        own = find_own_paths(self.application.core)
+        if own:
+            self.app.own_paths = own
+            names = ", ".join(sorted(own))
+            self.events.emit(
+                "own-paths", f"the application answers {names} itself", paths=sorted(own)
+            )
+
     async def _start(self) -> None:
         starting = asyncio.ensure_future(self.lifespan.startup())
         stopping = asyncio.ensure_future(self._stop.wait())
-        deadline = time.monotonic() + self.budget.startup
+        deadline = self.lifecycle.started_at + self.budget.startup
         try:
             while not starting.done() and not stopping.done():
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    self.lifespan.cancel()
-                    msg = f"the application did not start within {self.budget.startup:g} s"
+                    msg = (
+                        f"the application did not start within {self.budget.startup:g} s: "
+                        f"still waiting on {self.watch.describe()}"
+                    )
                     hint = "see what it waits for, or raise LONGSHORE_STARTUP_TIMEOUT"
+                    self.lifespan.cancel()
                     raise LifespanError(msg, hint=hint)
                 await asyncio.wait(
-                    (starting, stopping),
-                    timeout=min(left, STILL_WAITING),
-                    return_when=asyncio.FIRST_COMPLETED,
+                    (starting, stopping), timeout=left, return_when=asyncio.FIRST_COMPLETED
                 )
-                if not starting.done() and not stopping.done():
-                    self.events.emit(
-                        "starting", "still waiting on the application's start-up", level="warning"
-                    )
             if starting.done():
                 starting.result()
         finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.exchange import HTTPExchange, WebSocketExchange
 from longshore_runtime.lifecycle import Phase
-from longshore_runtime.probes import PATHS, answer_probe
+from longshore_runtime.probes import PATHS, READY, answer_probe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,6 +41,7 @@ class Wrapped:
         self.lifecycle = lifecycle
         self.gate = gate
         self.paths = PATHS
+        self.own_paths: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> object:
         """Look through to the application, so that ``app.state`` and ``@app.get`` keep working."""
@@ -63,10 +64,11 @@ class Wrapped:
             await self.app(scope, receive, send)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] in self.paths:
+        lifecycle = self.lifecycle
+        path = scope["path"]
+        if path in self.paths and not self._is_own(path):
             await self._answer(scope, send)
             return
-        lifecycle = self.lifecycle
         if lifecycle.own[0] == Phase.STARTING:
             await self._wait_until_ready()
         scope[MARK] = lifecycle
@@ -112,6 +114,10 @@ class Wrapped:
             self.lifecycle.enter(Phase.READY)
         else:
             await self.gate()
+
+    def _is_own(self, path: str) -> bool:
+        """Whether the application answers a health path; not readiness while it is not ready."""
+        return path in self.own_paths and (path != READY or self.lifecycle.phase is Phase.READY)
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         verbose = b"verbose" in scope.get("query_string", b"")

@@ -62,3 +62,8 @@ async def hanging_stop(scope: Any, receive: Any, send: Any) -> None:
 
 
 not_callable = 5
+
+
+async def show_client(scope: Any, receive: Any, send: Any) -> None:
+    assert scope["type"] == "http", "http only"
+    await respond(send, scope["client"][0].encode())
