@@ -1,0 +1,146 @@
+"""Requirements files with hashes, as ``uv export``, ``uv pip compile`` and ``pip-compile`` write.
+
+The list is flat: every line belongs to the selection if its marker holds. Who needs what is read
+from the ``# via`` comments where they are, for the reasons of a selection only.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from longshore.errors import LockError
+from longshore.locks.interface import Dependency, LockedPackage, LockedSet
+from longshore.locks.lines import Line, split_lines
+from longshore.locks.options import FileOptions, read_options
+from longshore.locks.pinned import Pinned, parse_pinned
+from longshore.locks.tables import raise_problems
+from longshore.types import NormalizedName, parse_name
+
+FILENAMES = ("requirements.lock", "requirements.txt")
+"""Names of files that are taken for a lock, best first."""
+
+_HINT = (
+    "write it with 'uv export --format requirements-txt --no-emit-project -o requirements.txt', "
+    "or 'pip-compile --generate-hashes'"
+)
+
+
+class HashedRequirements:
+    """The format of pip's hash-checking mode."""
+
+    def candidates(self, root: Path) -> tuple[Path, ...]:
+        """Return the requirements files of the project's folder."""
+        return tuple(root / name for name in FILENAMES if (root / name).is_file())
+
+    def read(self, path: Path, root: Path, environment: Mapping[str, str]) -> LockedSet | None:
+        """Read a file and those that it includes.
+
+        Raises:
+            LockError: with everything that is wrong, each requirement without a hash included.
+        """
+        reader = _Reader(root, environment)
+        reader.read_file(path)
+        raise_problems(path, reader.problems, hint=_HINT)
+        return _lock_of(path, reader.pinned, reader.options)
+
+
+class _Reader:
+    """Reads files into requirements, options and problems."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        self._root = root
+        self._environment = environment
+        self._open: list[Path] = []
+        self.pinned: list[Pinned] = []
+        self.options = FileOptions()
+        self.problems: list[str] = []
+
+    def read_file(self, path: Path) -> None:
+        """Read one file."""
+        try:
+            content = path.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = (
+                "not UTF-8" if isinstance(error, ValueError) else (error.strerror or "").lower()
+            )
+            msg = f"{path}: can't read: {reason}"
+            raise LockError(msg, hint="check the file, and the -r line that names it") from error
+        self._open.append(path)
+        for line in split_lines(path, content, self._environment):
+            try:
+                self._read_line(line)
+            except ValueError as error:
+                self.problems.append(f"{line.place}: {str(error).splitlines()[0]}")
+        self._open.pop()
+
+    def _read_line(self, line: Line) -> None:
+        if line.text.startswith("-") and not line.text.startswith(("-e ", "--editable")):
+            self.options, included = read_options(line.text, self.options)
+            for name in included:
+                self._include(line.path.parent / name)
+            return
+        found = parse_pinned(line, self._root)
+        if found is not None:
+            self.pinned.append(found)
+
+    def _include(self, path: Path) -> None:
+        if path in self._open:
+            msg = f"{str(path)!r} includes itself"
+            raise ValueError(msg)
+        self.read_file(path)
+
+
+def _lock_of(path: Path, lines: list[Pinned], options: FileOptions) -> LockedSet:
+    packages = _merge(line.package for line in lines)
+    names = {package.name for package in packages}
+    parents = [_parents(line, names) for line in lines]
+    edges = [
+        Dependency(
+            name=line.package.name,
+            version=line.package.version,
+            source=line.package.source,
+            marker=line.marker,
+        )
+        for line in lines
+    ]
+    children: dict[NormalizedName, list[Dependency]] = {}
+    for edge, above in zip(edges, parents, strict=True):
+        for parent in above:
+            children.setdefault(parent, []).append(edge)
+    return LockedSet(
+        path=path,
+        packages=tuple(
+            replace(package, dependencies=tuple(children.get(package.name, ())))
+            for package in packages
+        ),
+        entries=tuple(edge for edge, above in zip(edges, parents, strict=True) if not above),
+        others=tuple(edge for edge, above in zip(edges, parents, strict=True) if above),
+        index_url=options.index_url,
+        extra_index_urls=options.extra_index_urls,
+    )
+
+
+def _merge(packages: Iterable[LockedPackage]) -> list[LockedPackage]:
+    """Make one package of lines that differ in their markers only."""
+    merged: dict[tuple[object, ...], LockedPackage] = {}
+    for package in packages:
+        key = (package.name, package.version, package.source)
+        known = merged.get(key)
+        if known is not None:
+            hashes = tuple(sorted({*known.hashes, *package.hashes}))
+            merged[key] = replace(known, hashes=hashes)
+        else:
+            merged[key] = package
+    return list(merged.values())
+
+
+def _parents(line: Pinned, names: set[NormalizedName]) -> list[NormalizedName]:
+    found = []
+    for text in line.via:
+        try:
+            name = parse_name(text)
+        except ValueError:  # '-r requirements.in'
+            continue
+        if name in names and name != line.package.name:
+            found.append(name)
+    return found
