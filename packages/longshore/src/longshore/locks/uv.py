@@ -118,7 +118,7 @@ def _package(table: Table, folder: Path) -> LockedPackage:
     if version is None and not source.is_folder:
         table.complain("version", "missing")
     return LockedPackage(
-        name=table.parsed("name", parse_name) or NormalizedName(table.text("name")),
+        name=_name(table),
         version=version,
         source=source,
         artifacts=_artifacts(table, source, folder),
@@ -126,6 +126,12 @@ def _package(table: Table, folder: Path) -> LockedPackage:
         extras=_edges(table.table("optional-dependencies")),
         groups=_edges(table.table("dev-dependencies")),
     )
+
+
+def _name(table: Table) -> NormalizedName:
+    if "name" not in table:
+        table.complain("name", "missing")
+    return table.parsed("name", parse_name) or NormalizedName("")
 
 
 def _source(table: Table) -> PackageSource:
@@ -208,7 +214,7 @@ def _edges(table: Table) -> Edges:
 def _dependencies(table: Table, key: str) -> tuple[Dependency, ...]:
     return tuple(
         Dependency(
-            name=item.parsed("name", parse_name) or NormalizedName(item.text("name")),
+            name=_name(item),
             version=item.optional_text("version"),
             source=_source(item.table("source")) if "source" in item else None,
             extras=tuple(map(parse_name, item.texts("extra"))),
