@@ -1,0 +1,224 @@
+"""The engine that needs nothing but Linux: an unpacked image in the namespaces sandbox.
+
+Processes share the host's network and listen on 127.0.0.1 only; each is watched by a small
+supervisor that outlives this program. A memory limit is not enforced: without a control group of
+its own a process could only be limited in address space, which threads and mapped files exceed.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path, PurePosixPath
+
+from longshore.engines.interface import (
+    EngineError,
+    LoadedImage,
+    LogStream,
+    Run,
+    RunSpec,
+    RunState,
+    RunStatus,
+)
+from longshore.engines.rootfs import RootfsCache
+from longshore.engines.status import RunFiles, Status
+from longshore.engines.supervisor import encode_command, exit_code_of
+from longshore.engines.tail import FileLog
+from longshore.errors import DeployError, PreflightError
+from longshore.oci.descriptor import Descriptor
+from longshore.oci.layout import ImageLayout
+from longshore.sandbox.interface import Command, Mount, Network
+from longshore.sandbox.namespaces import NamespaceSandbox, find_sandbox
+
+USER = (65532, 65532)
+_SUPERVISOR_ENVIRONMENT = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "PYTHONPATH",
+    "TMPDIR",
+)
+"""What it may inherit: it lives long, so the caller's tokens are none of its business."""
+
+_KILL_WAIT = 5.0
+"""Seconds that the kernel gets to end a killed process."""
+
+
+class BuiltinEngine:
+    """Runs images without any other program.
+
+    Args:
+        runs: the folder of the run records; statuses and logs are kept beside them.
+        volumes: the folder of the volumes: ``<volumes>/<service>/<name>``.
+        rootfs: the unpacked images.
+    """
+
+    name = "builtin"
+    limits_memory = False
+    shares_network = True
+
+    def __init__(self, *, runs: Path, volumes: Path, rootfs: RootfsCache) -> None:
+        self._runs = runs
+        self._volumes = volumes
+        self._rootfs = rootfs
+
+    def available(self) -> str | None:
+        """Return why namespaces can't be had, or ``None``."""
+        try:
+            find_sandbox()
+        except PreflightError as error:
+            return error.message
+        return None
+
+    def load(self, layout: ImageLayout, descriptor: Descriptor, *, service: str) -> LoadedImage:
+        """Unpack the image, or what of it is not unpacked yet."""
+        del service
+        manifest = layout.manifest(descriptor)
+        config, diff_ids = layout.image_config(manifest)
+        tree = self._rootfs.prepare(layout, manifest, diff_ids)
+        return LoadedImage(digest=descriptor.digest, config=config, location=str(tree))
+
+    def start(self, spec: RunSpec) -> None:
+        """Start a supervisor and wait until it says that the process runs."""
+        files = self._files(spec.service, spec.process)
+        self._clear(files)
+        files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        command = self._command(spec)
+        files.pending.write_text(spec.run_id, encoding="ascii")
+        task = {
+            "folder": str(files.folder),
+            "process": spec.process,
+            "run_id": spec.run_id,
+            "command": encode_command(command),
+        }
+        answer = _start_supervisor(json.dumps(task))
+        if answer["error"] is not None:
+            self._clear(files)
+            msg = f"{spec.service}: can't start process {spec.process!r}: {answer['error']}"
+            raise DeployError(msg, hint=answer["hint"])
+
+    def run(self, spec: RunSpec) -> int:
+        """Run in the foreground; Ctrl-C reaches the process by the terminal itself."""
+        # A handler, as the process would inherit SIG_IGN.
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+        try:
+            process = NamespaceSandbox().spawn(
+                self._command(spec), stdin=0, stdout=1, stderr=2, new_session=False
+            )
+            return exit_code_of(process.wait())
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def state(self, run: Run) -> RunState:
+        """Return what the supervisor tells."""
+        status = Status.read(self._files(run.service, run.process).status)
+        if status is None or status.run_id != run.run_id:
+            return RunState(status=RunStatus.GONE)
+        return status.state()
+
+    def logs(self, run: Run, *, follow: bool = False, tail: int | None = None) -> LogStream:
+        """Return the lines of the log file."""
+        path = self._files(run.service, run.process).log
+        return FileLog(path, follow=follow, tail=tail, is_over=lambda: self.state(run).is_over)
+
+    def stop(self, run: Run, *, grace: float) -> None:
+        """End the process and wait for its supervisor to write that down."""
+        files = self._files(run.service, run.process)
+        files.pending.unlink(missing_ok=True)
+        _end(files, grace=grace)
+
+    def remove(self, run: Run) -> None:
+        """Remove the status and the log."""
+        self._clear(self._files(run.service, run.process))
+
+    def remove_volumes(self, service: str) -> tuple[str, ...]:
+        """Remove the folders of a service's volumes."""
+        folder = self._volumes / service
+        if not folder.is_dir():
+            return ()
+        names = tuple(sorted(path.name for path in folder.iterdir()))
+        try:
+            shutil.rmtree(folder)
+        except OSError as error:
+            msg = f"{folder}: can't remove it: {(error.strerror or str(error)).lower()}"
+            raise EngineError(msg) from error
+        return names
+
+    def _command(self, spec: RunSpec) -> Command:
+        mounts = []
+        for volume in spec.volumes:
+            source = self._volumes / spec.service / volume.name
+            source.mkdir(parents=True, exist_ok=True, mode=0o755)
+            mounts.append(Mount(source=source, target=volume.target, writable=True))
+        return command_of(spec, mounts=tuple(mounts))
+
+    def _files(self, service: str, process: str) -> RunFiles:
+        return RunFiles(folder=self._runs / service, process=process)
+
+    def _clear(self, files: RunFiles) -> None:
+        # The order matters: a supervisor that has not taken the process on by now never will,
+        # one that has is in its status.
+        files.pending.unlink(missing_ok=True)
+        _end(files, grace=0)
+        files.status.unlink(missing_ok=True)
+        files.log.unlink(missing_ok=True)
+
+
+def command_of(spec: RunSpec, *, mounts: tuple[Mount, ...]) -> Command:
+    """Return what the sandbox runs: the image's entry point with the arguments and settings."""
+    config = spec.image.config
+    args = config.cmd if spec.args is None else spec.args
+    settings = {name: value.reveal() for name, value in spec.env.items()}
+    return Command(
+        root=Path(spec.image.location),
+        argv=(*config.entrypoint, *args),
+        env={**config.env, **settings},
+        cwd=PurePosixPath(config.working_dir),
+        mounts=mounts,
+        network=Network.HOST,
+        user=USER,
+    )
+
+
+def _start_supervisor(task: str) -> dict[str, str | None]:
+    process = subprocess.run(
+        [sys.executable, "-m", "longshore.engines.supervisor"],
+        input=task.encode(),
+        capture_output=True,
+        env={name: os.environ[name] for name in _SUPERVISOR_ENVIRONMENT if name in os.environ},
+        check=False,
+        start_new_session=True,
+    )
+    try:
+        answer = json.loads(process.stdout)
+    except ValueError as error:
+        last = process.stderr.decode(errors="replace").strip().splitlines()[-1:]
+        msg = f"the supervisor ended without an answer: {' '.join(last) or 'no output'}"
+        raise EngineError(msg) from error
+    return {"error": answer["error"], "hint": answer.get("hint")}
+
+
+def _end(files: RunFiles, *, grace: float) -> None:
+    status = Status.read(files.status)
+    if status is None:
+        return
+    living = status.living()
+    if grace > 0:
+        deadline = time.monotonic() + grace
+        for each in living[:1]:  # the supervisor passes it on; without one, the launcher does
+            each.send(signal.SIGTERM)
+        for each in living:
+            each.wait(deadline - time.monotonic())
+    # The launcher first, and time for its supervisor to write down how it ended.
+    for each in reversed(status.living()):
+        if each == status.supervisor and each.wait(_KILL_WAIT if len(living) > 1 else 0):
+            continue
+        each.send(signal.SIGKILL)
+        if not each.wait(_KILL_WAIT):
+            msg = f"process {each.pid} does not end, not even by SIGKILL"
+            raise EngineError(msg, hint="it is probably waiting for a disk or a network share")

@@ -1,0 +1,205 @@
+"""What runs images on this machine: one implementation per mechanism."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Protocol
+
+from longshore.errors import PreflightError
+from longshore.oci.config import ImageConfig
+from longshore.oci.descriptor import Descriptor
+from longshore.oci.layout import ImageLayout
+from longshore.types import Digest, Secret
+
+SIGNAL_BASE = 128
+"""A process that a signal ended has 128 plus the signal's number as exit code, as in a shell."""
+
+
+class EngineError(PreflightError):
+    """An engine can't do its work on this machine; another one might."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedImage:
+    """An image that an engine can start.
+
+    Args:
+        digest: of the manifest for this machine's platform.
+        config: how its containers start.
+        location: where the engine has it: an image id, or a folder.
+    """
+
+    digest: Digest
+    config: ImageConfig
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """Storage that outlives the processes of a service.
+
+    Args:
+        name: of the volume; unique within its service.
+        target: the absolute, writable folder inside.
+    """
+
+    name: str
+    target: PurePosixPath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """``host`` on 127.0.0.1 leads to ``container`` inside."""
+
+    host: int
+    container: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """One process to start.
+
+    Args:
+        run_id: names this start; another start of the same process has another one.
+        service: the service, which is the project's name.
+        process: the process type.
+        image: what to run.
+        args: replaces the image's ``Cmd``; ``None`` keeps it.
+        env: on top of the image's own; every value is masked, as any of them may be a secret.
+        port: where it listens, for a web process.
+        volumes: its writable folders; everything else but ``/tmp`` is read-only.
+        memory_bytes: its limit, enforced where the engine can (``Engine.limits_memory``).
+    """
+
+    run_id: str
+    service: str
+    process: str
+    image: LoadedImage
+    args: tuple[str, ...] | None = None
+    env: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    port: Port | None = None
+    volumes: tuple[Volume, ...] = ()
+    memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A process that was started, as it is remembered: no setting's value is part of it.
+
+    Args:
+        run_id: names this start.
+        service: the service.
+        process: the process type.
+        engine: the name of the engine that has it.
+        image: the digest of its manifest.
+        root: the project's folder.
+        port: on 127.0.0.1, for a web process.
+        created: when it was started, UTC, whole seconds.
+        grace: seconds that it may take to stop.
+    """
+
+    run_id: str
+    service: str
+    process: str
+    engine: str
+    image: Digest
+    root: Path
+    port: int | None
+    created: datetime
+    grace: float
+
+    @property
+    def url(self) -> str | None:
+        """Where a web process answers."""
+        return None if self.port is None else f"http://127.0.0.1:{self.port}"
+
+
+class RunStatus(StrEnum):
+    """Where in its life a run is; ``GONE`` is a run of which the engine knows nothing any more."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    EXITED = "exited"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """How a run is.
+
+    Args:
+        status: where in its life it is.
+        exit_code: 0 to 255 once it has ended; ``None`` where nobody saw the end.
+        out_of_memory: whether the memory limit ended it.
+        error: why it could not be started, in the engine's words.
+    """
+
+    status: RunStatus
+    exit_code: int | None = None
+    out_of_memory: bool = False
+    error: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it will not run again."""
+        return self.status in (RunStatus.EXITED, RunStatus.GONE)
+
+
+class LogStream(Protocol):
+    """Lines of a log without their line end, oldest first; ``close`` ends it from any thread."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the lines."""
+
+    def close(self) -> None:
+        """Stop following; harmless when it has ended."""
+
+
+class Engine(Protocol):
+    """Runs images; every method raises ``EngineError`` where the engine itself fails."""
+
+    @property
+    def name(self) -> str:
+        """The word of ``--engine``."""
+
+    @property
+    def limits_memory(self) -> bool:
+        """Whether ``RunSpec.memory_bytes`` is enforced here."""
+
+    @property
+    def shares_network(self) -> bool:
+        """Whether processes bind the host's own loopback, so that both ports are the same."""
+
+    def available(self) -> str | None:
+        """Return why it can't be used on this machine, or ``None`` where it can."""
+
+    def load(self, layout: ImageLayout, descriptor: Descriptor, *, service: str) -> LoadedImage:
+        """Make an image of the local store known; what is already there is not loaded again."""
+
+    def start(self, spec: RunSpec) -> None:
+        """Start a process in the background; it outlives this program.
+
+        Raises:
+            DeployError: if it could not be started at all; nothing of it is left.
+        """
+
+    def run(self, spec: RunSpec) -> int:
+        """Run a process in the foreground, on this program's own streams; return its exit code."""
+
+    def state(self, run: Run) -> RunState:
+        """Return how a run is."""
+
+    def logs(self, run: Run, *, follow: bool = False, tail: int | None = None) -> LogStream:
+        """Return both outputs in one stream, the last ``tail`` lines or all, then what follows."""
+
+    def stop(self, run: Run, *, grace: float) -> None:
+        """Send SIGTERM, after ``grace`` seconds SIGKILL; return when it is over."""
+
+    def remove(self, run: Run) -> None:
+        """Remove all that ``start`` made, running or not, except volumes."""
+
+    def remove_volumes(self, service: str) -> tuple[str, ...]:
+        """Remove the volumes of a service for ever; return their names."""

@@ -1,0 +1,166 @@
+"""What ``up`` and ``run`` start, as values: project and image in, run specifications out; pure."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from longshore.build.image import process_arguments, process_port
+from longshore.engines.interface import LoadedImage, Port, RunSpec, Volume
+from longshore.errors import ProjectError
+from longshore.types import Process, ProcessKind, Project, Secret
+
+GRACE_MARGIN = 10.0
+"""Seconds on top of a process's drain for its shutdown hooks and last output."""
+
+_LONG_RUNNING = (ProcessKind.WEB, ProcessKind.WORKER, ProcessKind.SCHEDULER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePlan:
+    """The processes of one ``up``.
+
+    Args:
+        before: run to their end, one after the other, before anything else starts.
+        lasting: web processes first, then workers and schedulers.
+        ports: the host port of each web process, by name.
+    """
+
+    before: tuple[Process, ...]
+    lasting: tuple[Process, ...]
+    ports: Mapping[str, int]
+
+
+def plan_service(project: Project, *, port: int | None = None) -> ServicePlan:
+    """Choose what ``up`` starts, and where the web processes listen.
+
+    Args:
+        project: with its processes; cron jobs and one-off jobs are left alone.
+        port: for the first web process, instead of its own; further ones keep theirs, or take
+            the next one that no other has.
+
+    Raises:
+        ProjectError: if the project has nothing that keeps running.
+    """
+    lasting = sorted(
+        (process for process in project.processes if process.kind in _LONG_RUNNING),
+        key=lambda process: (_LONG_RUNNING.index(process.kind), process.name != "web"),
+    )
+    if not lasting:
+        msg = f"{project.name} has no web, worker or scheduler process: nothing would keep running"
+        hint = (
+            "add one, for example: [tool.longshore.processes.web] asgi = "
+            "\"package.module:app\"; for a single command use 'longshore run -- CMD'"
+        )
+        raise ProjectError(msg, hint=hint)
+    before = tuple(each for each in project.processes if each.kind is ProcessKind.RELEASE)
+    return ServicePlan(before=before, lasting=tuple(lasting), ports=_assign_ports(lasting, port))
+
+
+def plan_run(
+    process: Process,
+    image: LoadedImage,
+    *,
+    run_id: str,
+    service: str,
+    settings: Mapping[str, Secret],
+    port: int | None = None,
+    shares_network: bool,
+) -> RunSpec:
+    """Return how to start a process of the service.
+
+    Args:
+        process: what to start.
+        image: where it is.
+        run_id: names this start.
+        service: the service's name.
+        settings: the user's; they win over the process's own.
+        port: on the host, for a web process.
+        shares_network: whether the engine lets it bind the host's loopback itself.
+    """
+    inside = port if shares_network and port is not None else process_port(process)
+    env = {name: Secret(value) for name, value in process.env.items()}
+    env |= _budget(process) | dict(settings)
+    if port is not None:
+        env["PORT"] = Secret(str(inside))
+    if shares_network:
+        env["LONGSHORE_HOST"] = Secret("127.0.0.1")
+    return RunSpec(
+        run_id=run_id,
+        service=service,
+        process=process.name,
+        image=image,
+        args=process_arguments(process),
+        env=env,
+        port=None if port is None else Port(host=port, container=inside),
+        volumes=plan_volumes(process.writable),
+        memory_bytes=process.resources.memory_bytes,
+    )
+
+
+def plan_command(
+    project: Project,
+    image: LoadedImage,
+    argv: tuple[str, ...],
+    *,
+    run_id: str,
+    settings: Mapping[str, Secret],
+) -> RunSpec:
+    """Return how to run one command with the environment and the storage of the whole service."""
+    env = {
+        name: Secret(value) for process in project.processes for name, value in process.env.items()
+    }
+    writable = {path for process in project.processes for path in process.writable}
+    return RunSpec(
+        run_id=run_id,
+        service=project.name,
+        process="run",
+        image=image,
+        args=("--", *argv),
+        env=env | dict(settings),
+        volumes=plan_volumes(sorted(writable)),
+    )
+
+
+def plan_volumes(targets: Iterable[PurePosixPath]) -> tuple[Volume, ...]:
+    """Return a volume per writable folder; the name follows from the path alone."""
+    return tuple(Volume(name=volume_name(target), target=target) for target in targets)
+
+
+def volume_name(target: PurePosixPath) -> str:
+    """Return a name that engines accept: ``/data/cache`` is ``data-cache``.
+
+    A path that such a name would not lead back to gets a hash in addition.
+    """
+    path = str(target)
+    name = re.sub(r"[^a-z0-9]+", "-", path.strip("/").lower()).strip("-")
+    if "/" + name.replace("-", "/") == path:
+        return name
+    suffix = hashlib.sha256(path.encode()).hexdigest()[:8]
+    return f"{name}-{suffix}".lstrip("-")
+
+
+def grace_of(process: Process) -> float:
+    """Return how many seconds a process may take to stop."""
+    return process.drain + GRACE_MARGIN
+
+
+def _budget(process: Process) -> dict[str, Secret]:
+    # The runtime's own deadline has to end before the engine's SIGKILL.
+    return {
+        "LONGSHORE_IN_FLIGHT_TIMEOUT": Secret(f"{process.drain:g}"),
+        "LONGSHORE_GRACE_PERIOD": Secret(f"{grace_of(process):g}"),
+    }
+
+
+def _assign_ports(processes: Iterable[Process], first: int | None) -> dict[str, int]:
+    ports: dict[str, int] = {}
+    for process in processes:
+        if process.kind is not ProcessKind.WEB:
+            continue
+        wanted = first if first is not None and not ports else process_port(process)
+        while wanted in ports.values():
+            wanted += 1
+        ports[process.name] = wanted
+    return ports

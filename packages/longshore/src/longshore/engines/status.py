@@ -1,0 +1,128 @@
+"""What a supervisor tells about its process: ``<state>/runs/<service>/<process>.status``.
+
+The supervisor is the only writer. Its own identity is there before the process is started, so that
+nothing runs that can't be found again.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from longshore.engines.identity import PROC, ProcessIdentity
+from longshore.engines.interface import RunState, RunStatus
+
+_SESSION = 3  # field 6 of proc(5)'s stat, counted after the command's closing parenthesis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFiles:
+    """The files of one process of a service in the folder of its records."""
+
+    folder: Path
+    process: str
+
+    @property
+    def pending(self) -> Path:
+        """There until a supervisor takes the process on, or somebody calls the start off."""
+        return self.folder / f"{self.process}.pending"
+
+    @property
+    def status(self) -> Path:
+        """What the supervisor tells."""
+        return self.folder / f"{self.process}.status"
+
+    @property
+    def log(self) -> Path:
+        """Both outputs of the process."""
+        return self.folder / f"{self.process}.log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """A snapshot of one run.
+
+    Args:
+        run_id: which start of the process this is about.
+        supervisor: who watches it.
+        process: the sandbox's launcher: whoever ends it ends everything inside.
+        exit_code: 0 to 255, once it has ended.
+        error: why it could not be started.
+    """
+
+    run_id: str
+    supervisor: ProcessIdentity
+    process: ProcessIdentity | None = None
+    exit_code: int | None = None
+    error: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> "Status | None":
+        """Read a snapshot; ``None`` where there is none, or it can't be understood."""
+        try:
+            document = json.loads(path.read_bytes())
+            supervisor = ProcessIdentity.from_json(document["supervisor"])
+            if supervisor is None:
+                return None
+            return cls(
+                run_id=document["run_id"],
+                supervisor=supervisor,
+                process=ProcessIdentity.from_json(document["process"]),
+                exit_code=document["exit_code"],
+                error=document["error"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, path: Path) -> None:
+        """Write the snapshot in place of the one before."""
+        document = {
+            "run_id": self.run_id,
+            "supervisor": self.supervisor.to_json(),
+            "process": None if self.process is None else self.process.to_json(),
+            "exit_code": self.exit_code,
+            "error": self.error,
+        }
+        fresh = path.with_name(f".record-{path.name}")
+        fresh.write_text(json.dumps(document, indent=2), encoding="utf-8")
+        fresh.replace(path)
+
+    def living(self) -> tuple[ProcessIdentity, ...]:
+        """Return what still runs, the supervisor first."""
+        process = self.process
+        if process is None and not self.supervisor.is_alive:
+            # Killed between starting the process and saying so: it is in the same session.
+            return tuple(_session_of(self.supervisor))
+        found = (self.supervisor, process)
+        return tuple(each for each in found if each is not None and each.is_alive)
+
+    def state(self) -> RunState:
+        """Return how the run is; the end of a run whose supervisor was killed is not known."""
+        if self.exit_code is not None or self.error:
+            return RunState(status=RunStatus.EXITED, exit_code=self.exit_code, error=self.error)
+        if not self.living():
+            # The supervisor may have written the end between the two looks.
+            return RunState(status=RunStatus.EXITED)
+        started = self.process is not None
+        return RunState(status=RunStatus.RUNNING if started else RunStatus.STARTING)
+
+    def ended(self, exit_code: int) -> "Status":
+        """Return the last snapshot."""
+        return replace(self, exit_code=exit_code)
+
+
+def _session_of(leader: ProcessIdentity) -> Iterator[ProcessIdentity]:
+    for folder in PROC.iterdir():
+        if not folder.name.isdecimal():
+            continue
+        try:
+            text = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        in_session = text.rpartition(")")[2].split()[_SESSION] == str(leader.pid)
+        identity = ProcessIdentity.of(int(folder.name)) if in_session else None
+        if identity is None or identity.boot != leader.boot:
+            continue
+        # A younger leader of that number is another session; its members are not ours.
+        if identity.start >= leader.start and ProcessIdentity.of(leader.pid) is None:
+            yield identity

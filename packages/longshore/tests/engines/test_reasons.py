@@ -1,0 +1,44 @@
+"""Ends of processes, in words."""
+
+import pytest
+
+from longshore.engines.interface import RunState, RunStatus
+from longshore.engines.reasons import describe_exit, describe_state, exit_hint
+
+
+def exited(code: int | None, *, oom: bool = False, error: str = "") -> RunState:
+    return RunState(status=RunStatus.EXITED, exit_code=code, out_of_memory=oom, error=error)
+
+
+@pytest.mark.parametrize(
+    ("state", "short", "sentence"),
+    [
+        (exited(0), "exited (0)", "exited with code 0"),
+        (exited(3), "exited (3)", "exited with code 3"),
+        (
+            exited(78),
+            "exited (78: a setting is missing or wrong)",
+            "exited with code 78: a setting is missing or wrong",
+        ),
+        (exited(137), "exited (SIGKILL)", "ended: SIGKILL"),
+        (exited(255), "exited (255)", "ended: 255"),
+        (exited(137, oom=True), "exited (out of memory)", "ended: out of memory"),
+        (exited(None), "exited (nobody saw how)", "ended: nobody saw how"),
+        (exited(126, error="no such file"), "exited (126: no such file)", None),
+        (RunState(status=RunStatus.RUNNING), "running", None),
+        (RunState(status=RunStatus.GONE), "gone", "was removed by somebody else"),
+    ],
+)
+def test_states_in_words(state: RunState, short: str, sentence: str | None) -> None:
+    assert describe_state(state) == short
+    if sentence is not None:
+        assert describe_exit(state) == sentence
+
+
+def test_hint_says_what_to_do() -> None:
+    assert exit_hint(exited(78), "web") == "give the setting with -e KEY=VALUE or --env-file FILE"
+    assert exit_hint(exited(1), "web") == "see all of its output: longshore logs web"
+    assert (
+        exit_hint(exited(137, oom=True), "web")
+        == "raise tool.longshore.processes.web.resources.memory"
+    )
