@@ -179,6 +179,7 @@ def _artifact(table: Table, source: PackageSource, folder: Path) -> Artifact | N
     if "hash" not in table:
         table.complain("hash", "missing")
     digest = table.parsed("hash", Digest.parse)
+    size = table.optional_integer("size")
     url, path = _place(table, source, folder)
     filename = table.optional_text("filename")
     if not filename and url is not None:
@@ -189,9 +190,7 @@ def _artifact(table: Table, source: PackageSource, folder: Path) -> Artifact | N
         table.complain("url", "missing")
     if digest is None or not filename:
         return None
-    return Artifact(
-        filename=filename, digest=digest, url=url, path=path, size=table.optional_integer("size")
-    )
+    return Artifact(filename=filename, digest=digest, url=url, path=path, size=size)
 
 
 def _place(table: Table, source: PackageSource, folder: Path) -> tuple[str | None, Path | None]:
