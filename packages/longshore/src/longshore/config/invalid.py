@@ -89,8 +89,9 @@ def choice(*words: str) -> Parser[str]:
 
     def parse(value: object) -> str:
         if not isinstance(value, str) or value not in words:
-            known = ", ".join(repr(word) for word in words)
-            msg = f"expected one of {known}, got {show(value)}"
+            known = ", ".join(repr(str(word)) for word in words)
+            one_of = "one of " if len(words) > 1 else ""
+            msg = f"expected {one_of}{known}, got {show(value)}"
             raise invalid(msg, hint=suggest(value, words) if isinstance(value, str) else None)
         return value
 
@@ -103,7 +104,7 @@ def list_of(item: Parser[T]) -> Parser[tuple[T, ...]]:
     def parse(value: object) -> tuple[T, ...]:
         if not isinstance(value, list):
             msg = f"expected an array, got {show(value)}"
-            hint = f"write [{value!r}]" if isinstance(value, str) else None
+            hint = f'write ["{value}"]' if isinstance(value, str) else None
             raise invalid(msg, hint=hint)
         found: list[T] = []
         problems: list[Problem] = []

@@ -7,11 +7,11 @@ from longshore.config.invalid import invalid, text
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
-    ("minute", 0, 59, ()),
-    ("hour", 0, 23, ()),
-    ("day of the month", 1, 31, ()),
-    ("month", 1, 12, _MONTHS),
-    ("day of the week", 0, 7, _DAYS),
+    ("a minute", 0, 59, ()),
+    ("an hour", 0, 23, ()),
+    ("a day of the month", 1, 31, ()),
+    ("a month", 1, 12, _MONTHS),
+    ("a day of the week", 0, 7, _DAYS),
 )
 _NICKNAMES = {
     "@hourly": "0 * * * *",
@@ -35,7 +35,7 @@ def schedule(value: object) -> str:
         raise invalid(msg, hint=f"write {nickname!r}" if nickname else None)
     for field, (name, low, high, words) in zip(fields, _FIELDS, strict=True):
         if not all(_is_part(part, low, high, words) for part in field.split(",")):
-            msg = f"expected a {name} between {low} and {high}, got {field!r}"
+            msg = f"expected {name} between {low} and {high}, got {field!r}"
             raise invalid(msg)
     return " ".join(fields)
 
