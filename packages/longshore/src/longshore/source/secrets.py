@@ -53,7 +53,7 @@ def secret_kind(path: PurePosixPath, head: Callable[[], bytes]) -> str | None:
 
     ``head`` returns the first kilobytes; it is called only where the name alone can't tell.
     """
-    if _is_environment_file(path.name):
+    if is_environment_file(path.name):
         return "settings with secrets"
     if not _TEST_FOLDERS.isdisjoint(path.parts[:-1]):
         return None
@@ -66,7 +66,8 @@ def secret_kind(path: PurePosixPath, head: Callable[[], bytes]) -> str | None:
     return None
 
 
-def _is_environment_file(name: str) -> bool:
+def is_environment_file(name: str) -> bool:
+    """Tell whether a name is that of dotenv settings, templates of them excepted."""
     if name == ".env":
         return True
     return name.startswith(".env.") and not name.removeprefix(".env.").endswith(_TEMPLATES)

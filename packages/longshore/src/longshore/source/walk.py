@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from longshore.errors import ProjectError
+from longshore.source.secrets import is_environment_file
 
 _FOLDERS = frozenset(
     {
@@ -68,5 +69,4 @@ def _is_ignored_folder(name: str, prefix: str) -> bool:
 
 def _is_ignored_file(name: str) -> bool:
     # Settings for this machine: people who use git keep them out of it, too.
-    local = name == ".env" or name.startswith(".env.")
-    return local or name in _FILES or name.endswith(_SUFFIXES)
+    return is_environment_file(name) or name in _FILES or name.endswith(_SUFFIXES)
