@@ -75,7 +75,9 @@ def _table(command: click.Command, *, own: bool) -> list[str]:
     rows = [
         record
         for parameter in command.params
-        if own is parameter.expose_value and (record := parameter.get_help_record(context))
+        if own is parameter.expose_value
+        and (record := parameter.get_help_record(context))
+        and record[1]  # an argument without a text is in the usage already
     ]
     if not rows:
         return []
