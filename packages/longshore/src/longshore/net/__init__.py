@@ -5,6 +5,7 @@ from longshore.net.credentials import Credential, CredentialStore
 from longshore.net.download import download
 from longshore.net.failures import TransientError
 from longshore.net.origin import Origin, redact_url
+from longshore.net.parallel import map_parallel
 from longshore.net.retries import Retries, Timeouts
 from longshore.net.transport import Reply, Response, Transport
 
@@ -21,5 +22,6 @@ __all__ = [
     "TransientError",
     "Transport",
     "download",
+    "map_parallel",
     "redact_url",
 ]

@@ -1,0 +1,84 @@
+"""Choose the wheel of each package that fits a target best; nothing is fetched for it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from packaging.tags import Tag
+from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
+
+from longshore.errors import WheelError
+from longshore.locks import Artifact, LockedPackage, Selection
+from longshore.types import Target
+from longshore.wheels.misfit import explain_misfit
+from longshore.wheels.tags import target_tags
+
+_Rank = tuple[int, int, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenWheel:
+    """A package and the wheel that stands for it on one target."""
+
+    package: LockedPackage
+    artifact: Artifact
+
+
+def choose_wheels(selection: Selection, target: Target) -> tuple[ChosenWheel, ...]:
+    """Return a wheel for each package to be fetched, sorted by name.
+
+    The order of preference is the target's order of tags, then the higher build tag. Packages that
+    a lock has by hash only need their files first: ``locate_artifacts``.
+
+    Raises:
+        WheelError: naming every package without a wheel that fits, and what would help.
+    """
+    chosen: list[ChosenWheel] = []
+    misfits: list[tuple[LockedPackage, str]] = []
+    for package in selection.packages:
+        artifact = choose_wheel(package.artifacts, target)
+        if artifact is None:
+            misfits.append((package, explain_misfit(package, target)))
+        else:
+            chosen.append(ChosenWheel(package=package, artifact=artifact))
+    if misfits:
+        raise _no_wheels(misfits, target)
+    return tuple(chosen)
+
+
+def _no_wheels(misfits: list[tuple[LockedPackage, str]], target: Target) -> WheelError:
+    hint = (
+        "lock a version that has one, choose another base, "
+        "or put a wheel that you built for it on an index"
+    )
+    if len(misfits) == 1:
+        [(package, reason)] = misfits
+        return WheelError(f"{package}: no wheel for {target}: {reason}", hint=hint)
+    lines = [f"{package}: {reason}" for package, reason in misfits]
+    return WheelError(f"{len(lines)} packages have no wheel for {target}", context=lines, hint=hint)
+
+
+def choose_wheel(artifacts: Iterable[Artifact], target: Target) -> Artifact | None:
+    """Return the best wheel among some files, or ``None`` if none fits."""
+    ranks = {tag: index for index, tag in enumerate(target_tags(target))}
+    fitting = [
+        (rank, artifact)
+        for artifact in artifacts
+        if artifact.is_wheel and (rank := _rank(artifact, ranks)) is not None
+    ]
+    return min(fitting, key=lambda pair: pair[0])[1] if fitting else None
+
+
+def _rank(artifact: Artifact, ranks: dict[Tag, int]) -> _Rank | None:
+    try:
+        _, _, build, tags = parse_wheel_filename(artifact.filename)
+    except InvalidWheelFilename:
+        return None
+    places = [ranks[tag] for tag in tags if tag in ranks]
+    if not places:
+        return None
+    return min(places), *_build_rank(build), artifact.filename
+
+
+def _build_rank(build: BuildTag) -> tuple[int, str]:
+    number, suffix = build or (-1, "")
+    return -number, suffix
