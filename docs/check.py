@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _SKIPPED = frozenset({"node_modules", "build", "dist", "__pycache__"})
 _FENCE = re.compile(r"^(?P<indent> *)(?P<mark>`{3,}|~{3,})(?P<language>[\w-]*)")
 _LINK = re.compile(r"!?\[[^\]]*\]\((?P<target>[^)\s]+)(?:\s+\"[^\"]*\")?\)")
-_CODE = re.compile(r"`[^`]*`")
+_CODE = re.compile(r"`[^`\n]*`")
 _HEADING = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*#*$")
 _ELSEWHERE = re.compile(r"^[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
@@ -126,12 +126,13 @@ def find_documents(root: Path) -> tuple[Path, ...]:
 
 def check_links(document: Document, root: Path) -> Iterator[tuple[int, str]]:
     """Yield line and message of each relative link that leads nowhere."""
-    for number, line in document.prose:
-        for link in _LINK.finditer(_CODE.sub("", line)):
-            if not _ELSEWHERE.match(link["target"]):
-                message = _resolve(document, unquote(link["target"]), root)
-                if message is not None:
-                    yield number, message
+    # A link's text may go over the end of a line, so the prose is searched as a whole.
+    text = _CODE.sub("", "\n".join(line for _, line in document.prose))
+    for link in _LINK.finditer(text):
+        if not _ELSEWHERE.match(link["target"]):
+            message = _resolve(document, unquote(link["target"]), root)
+            if message is not None:
+                yield document.prose[text.count("\n", 0, link.end())][0], message
 
 
 def _resolve(document: Document, target: str, root: Path) -> str | None:
