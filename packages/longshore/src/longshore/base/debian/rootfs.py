@@ -1,0 +1,169 @@
+"""Unpacked bases, shared by all builds: ``<cache>/rootfs/<key>/root`` and its manifest.
+
+A base appears under its key by one rename when it is complete; what was begun and not finished has
+another name and is never used. A base that was changed afterwards is noticed and made again.
+"""
+
+import fcntl
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from longshore.base.bytecode import compile_tree, probe_interpreter
+from longshore.base.debian.assemble import Assembly
+from longshore.base.debian.deb import DebFile
+from longshore.base.debian.manifest import Manifest, parse_manifest, render_manifest, scan
+from longshore.base.interface import Interpreter
+from longshore.oci.blobs import disk_error
+from longshore.oci.unpack import remove_root
+from longshore.sandbox.interface import Sandbox
+from longshore.types import Digest, Event, Phase, Reporter
+
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """A package to unpack: its name, its ``.deb``, and the layer that it goes into."""
+
+    name: str
+    path: Path
+    layer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rootfs:
+    """An unpacked base: its root folder, never to be changed, and what is in it."""
+
+    root: Path
+    manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootfsStore:
+    """The folder of all unpacked bases.
+
+    Args:
+        folder: ``<cache>/rootfs``.
+        sandbox: runs the base's interpreter.
+        reporter: hears about unpacking and compiling.
+    """
+
+    folder: Path
+    sandbox: Sandbox
+    reporter: Reporter
+
+    def get(self, key: Digest, *, subject: str = "") -> Rootfs | None:
+        """Return an unpacked base if it is there and unchanged; a damaged one is removed."""
+        place = self.folder / key.hex
+        try:
+            manifest = parse_manifest((place / _MANIFEST).read_text("ascii"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            manifest = None
+        if manifest is not None and manifest.matches(place / "root"):
+            return Rootfs(root=place / "root", manifest=manifest)
+        self._report(subject, Phase.WARNING, "the unpacked base was changed; unpacking it again")
+        remove_root(place)
+        return None
+
+    def make(
+        self,
+        key: Digest,
+        packages: Mapping[str, Package],
+        *,
+        python: PurePosixPath,
+        library: PurePosixPath,
+        subject: str,
+    ) -> Rootfs:
+        """Return an unpacked base, made unless it is there; only one process makes it.
+
+        Args:
+            key: a digest of everything that decides its content.
+            packages: by name.
+            python: the interpreter's path inside.
+            library: the standard library's folder inside.
+            subject: names the base in events.
+
+        Raises:
+            SupplyChainError: if an archive is damaged or tries to leave the root.
+            PreflightError: if the disk is full, or there is no sandbox.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._locked(key):
+                found = self.get(key, subject=subject)
+                if found is None:
+                    found = self._make(key, packages, python, library, subject)
+                return found
+        except OSError as error:
+            raise disk_error(error, self.folder) from error
+
+    def _make(
+        self,
+        key: Digest,
+        packages: Mapping[str, Package],
+        python: PurePosixPath,
+        library: PurePosixPath,
+        subject: str,
+    ) -> Rootfs:
+        incoming = Path(tempfile.mkdtemp(dir=self.folder, prefix=".incoming-"))
+        try:
+            manifest = self._assemble(incoming / "root", packages, python, library, subject)
+            (incoming / _MANIFEST).write_text(render_manifest(manifest), "ascii")
+            incoming.chmod(0o755)
+            incoming.rename(self.folder / key.hex)
+        finally:
+            remove_root(incoming)
+        return Rootfs(root=self.folder / key.hex / "root", manifest=manifest)
+
+    def _assemble(
+        self,
+        root: Path,
+        packages: Mapping[str, Package],
+        python: PurePosixPath,
+        library: PurePosixPath,
+        subject: str,
+    ) -> Manifest:
+        self._report(subject, Phase.STARTED, f"unpacking {len(packages)} packages")
+        root.mkdir()
+        assembly = Assembly(root)
+        assembly.add_skeleton()
+        for name in sorted(packages):
+            package = packages[name]
+            deb = DebFile(package.path, name)
+            assembly.add_package(deb, name=name, layer=package.layer)
+        assembly.finish()
+        interpreter = probe_interpreter(self.sandbox, rootfs=root, path=python)
+        self._compile(assembly, root, interpreter, library)
+        self._report(subject, Phase.DONE, f"Python {interpreter.version}")
+        return scan(root, assembly.owners, interpreter)
+
+    def _compile(
+        self, assembly: Assembly, root: Path, interpreter: Interpreter, library: PurePosixPath
+    ) -> None:
+        inside = library.relative_to("/")
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=".bytecode-") as folder:
+            output = Path(folder)
+            result = compile_tree(
+                self.sandbox,
+                rootfs=root,
+                interpreter=interpreter,
+                source=root / inside,
+                prefix=library,
+                output=output,
+            )
+            assembly.add_bytecode(inside, output, map(str, result.compiled))
+
+    @contextmanager
+    def _locked(self, key: Digest) -> Iterator[None]:
+        with (self.folder / f".{key.short}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _report(self, subject: str, phase: Phase, detail: str) -> None:
+        event = Event(kind="base.unpack", subject=subject, phase=phase, detail=detail)
+        self.reporter.report(event)
