@@ -4,7 +4,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from longshore.cli.context import Context
-from longshore.cli.options import examples
+from longshore.cli.options import COMPLETION_VARIABLE, examples
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -22,7 +22,7 @@ def completion(ctx: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     program = ctx.find_root().command
     if kind is not None:
-        script = kind(program, {}, "longshore", "_LONGSHORE_COMPLETE")
+        script = kind(program, {}, "longshore", COMPLETION_VARIABLE)
         # Not `source()`: that runs bash to learn its version.
         text = script.source_template % script.source_vars()
         ctx.ensure_object(Context).terminal.data(text.strip())

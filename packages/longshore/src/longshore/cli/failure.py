@@ -46,6 +46,16 @@ def report_usage(error: click.ClickException, terminal: "Terminal") -> ExitCode:
     return report_error(UsageError(message, hint=hint), terminal)
 
 
+def report_interrupt(terminal: "Terminal") -> ExitCode:
+    """Say that the user stopped the work; what is cached stays valid."""
+    terminal.say("interrupted")
+    if terminal.wants_json:
+        code = int(ExitCode.INTERRUPTED)
+        document = {"type": "Interrupted", "exit_code": code, "message": "interrupted"}
+        terminal.talk_json({"error": document})
+    return ExitCode.INTERRUPTED
+
+
 def report_bug(error: Exception, context: "Context") -> ExitCode:
     """Show a failure that nobody foresaw; the traceback goes to a file, with ``-v`` also here."""
     import traceback  # noqa: PLC0415 - only a bug pays for it

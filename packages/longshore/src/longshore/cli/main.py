@@ -30,9 +30,9 @@ import click
 
 from longshore import __version__
 from longshore.cli.context import Context
-from longshore.cli.failure import report_bug, report_error, report_usage
+from longshore.cli.failure import report_bug, report_error, report_interrupt, report_usage
 from longshore.cli.group import Entry, LazyGroup
-from longshore.cli.options import add_global_options, prefer_json
+from longshore.cli.options import COMPLETION_VARIABLE, add_global_options, prefer_json
 from longshore.errors import ExitCode, LongshoreError
 
 
@@ -45,13 +45,13 @@ SECTIONS = MappingProxyType(
         "Run here": {
             "up": _entry("up", "Build the project, run it here, print its address."),
             "ps": _entry("ps", "Show what runs here."),
-            "logs": _entry("logs", "Show the output of what runs here."),
-            "down": _entry("down", "Stop what runs here."),
+            "logs": _entry("logs", "Show the output of what runs of the project."),
+            "down": _entry("down", "Stop what runs of the project."),
             "run": _entry("run", "Run one command in the project's image."),
         },
         "Build": {
             "build": _entry("build", "Build the project's image and print its digest."),
-            "lock": _entry("lock", "Pin what the project's own lock does not: base, build tools."),
+            "lock": _entry("lock", "Pin what the project's own lock does not."),
         },
         "Set up": {
             "config": _entry("config", "Show the configuration and where each value came from."),
@@ -74,6 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code; ``argv`` is without the program's name."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     context = Context()
+    if instruction := context.environment.get(COMPLETION_VARIABLE):
+        return _complete(instruction)
     try:
         code = _run(arguments, context)
         context.terminal.flush()
@@ -88,23 +90,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: list[str], context: Context) -> int:
     try:
-        result = root.main(arguments, prog_name="longshore", standalone_mode=False, obj=context)
+        # Not `root.main`: that answers a closed pipe and Ctrl-C in its own way.
+        with root.make_context("longshore", list(arguments), obj=context) as ctx:
+            result = root.invoke(ctx)
     except LongshoreError as error:
         context.close()
         return report_error(error, context.terminal)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.ClickException as error:
         prefer_json(context, arguments)
         return report_usage(error, context.terminal)
     except (KeyboardInterrupt, click.Abort):
         context.close()
-        context.terminal.say("interrupted")
-        return ExitCode.INTERRUPTED
+        return report_interrupt(context.terminal)
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report
         context.close()
         return report_bug(error, context)
     return result if isinstance(result, int) else ExitCode.OK
+
+
+def _complete(instruction: str) -> int:
+    from click.shell_completion import shell_complete  # noqa: PLC0415 - only shells pay for it
+
+    return shell_complete(root, {}, "longshore", COMPLETION_VARIABLE, instruction)
 
 
 def _silence_stdout() -> None:

@@ -11,6 +11,9 @@ import click
 from longshore.cli.context import Context
 from longshore.cli.terminal import QUIET, ColorChoice, OutputFormat
 
+COMPLETION_VARIABLE = "_LONGSHORE_COMPLETE"
+"""What a shell sets to ask for completions instead of a run."""
+
 _Callback = Callable[[click.Context, click.Parameter, Any], None]
 
 

@@ -5,24 +5,12 @@ import time
 from typing import TYPE_CHECKING
 
 from longshore.cli.terminal import Terminal
-from longshore.types.event import Event, NullReporter, Phase, Reporter
+from longshore.types.event import Event, NullReporter, Phase
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_PAST = {
-    "build": "built",
-    "compile": "compiled",
-    "fetch": "fetched",
-    "load": "loaded",
-    "lock": "locked",
-    "push": "pushed",
-    "read": "read",
-    "start": "started",
-    "stop": "stopped",
-    "verify": "verified",
-    "write": "wrote",
-}
+_PAST = {"build": "built", "choose": "chose", "read": "read", "stop": "stopped", "write": "wrote"}
 _ALWAYS = frozenset({Phase.WARNING, Phase.FAILED})
 _LABELS = {Phase.WARNING: "warning", Phase.FAILED: "error"}
 _INTERVAL = 0.5
@@ -92,7 +80,7 @@ class BarReporter(ClosableReporter):
         self._terminal = terminal
         self._lines = LineReporter(terminal)
         self._pace = Pace(_BAR_INTERVAL)
-        self._lock = threading.RLock()
+        self._lock = terminal.lock
         self._progress: Progress | None = None
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
@@ -179,7 +167,7 @@ def _describe(event: Event) -> str:
         return f"{event.subject}: {event.detail}" if event.detail else event.subject
     noun, _, verb = event.kind.rpartition(".")
     if event.phase in (Phase.DONE, Phase.CACHED):
-        past = _PAST.get(verb, f"{verb}ed")
+        past = _PAST.get(verb) or verb.removesuffix("e") + "ed"
         cached = " from the cache" if event.phase is Phase.CACHED else ""
         return f"{past} {_with_noun(noun, event.subject)}{cached}{detail}"
     if event.phase is Phase.FAILED:
@@ -216,6 +204,3 @@ def _make_progress(terminal: Terminal) -> "Progress":
         redirect_stdout=False,
         redirect_stderr=False,
     )
-
-
-__all__ = ["BarReporter", "ClosableReporter", "JsonReporter", "LineReporter", "Pace", "Reporter"]

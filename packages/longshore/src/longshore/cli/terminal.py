@@ -67,6 +67,8 @@ class Terminal:
         stderr: where talk goes.
         settings: what the global options say.
         environment: for ``NO_COLOR`` and ``TERM``.
+
+    ``lock`` guards both streams; a live display shares it, so that neither waits for the other.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class Terminal:
             and self.interactive
             and not environment.get("NO_COLOR")
         )
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._live: LiveDisplay | None = None
 
     @property
@@ -101,20 +103,20 @@ class Terminal:
 
     def attach(self, live: LiveDisplay | None) -> None:
         """Coordinate with a live display from now on; ``None`` ends that."""
-        with self._lock:
+        with self.lock:
             self._live = live
 
     # Data -----------------------------------------------------------------------------------
 
     def data(self, line: str) -> None:
         """Write one line of the answer."""
-        with self._lock:
+        with self.lock:
             self._pause()
             _write(self.stdout, line + "\n")
 
     def data_bytes(self, content: bytes) -> None:
         """Write bytes of the answer as they are: the output of a program, a log."""
-        with self._lock:
+        with self.lock:
             self._pause()
             self.stdout.flush()
             self.stdout.buffer.write(content)
@@ -191,7 +193,7 @@ class Terminal:
         self.stderr.flush()
 
     def _talk(self, text: str) -> None:
-        with self._lock:
+        with self.lock:
             if self._live is not None:
                 self._live.write_above(text)
                 return
