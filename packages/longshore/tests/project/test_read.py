@@ -203,3 +203,12 @@ def test_no_project_here_or_above(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="no such folder"):
         find_root(tmp_path / "gone")
+
+
+def test_the_working_directory_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ProjectError, match="the working directory no longer exists"):
+        find_root(Path())

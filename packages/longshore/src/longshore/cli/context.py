@@ -9,12 +9,13 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from os import environ
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longshore.cli.terminal import OutputSettings, Terminal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from longshore.cli.reporter import ClosableReporter
     from longshore.config import Config
     from longshore.config.directories import Directories
@@ -37,11 +38,9 @@ class Context:
     asked for.
     """
 
-    def __init__(
-        self, *, environment: Mapping[str, str] | None = None, start: Path | None = None
-    ) -> None:
+    def __init__(self, *, environment: Mapping[str, str] | None = None, start: str = ".") -> None:
         self.environment = environ if environment is None else environment
-        self.start = Path.cwd() if start is None else start
+        self.start = start
         self.output = OutputSettings()
         self.flags: dict[str, str | bool | None] = {}
 
@@ -114,11 +113,13 @@ class Context:
         return find_sandbox()
 
     @cached_property
-    def root(self) -> Path:
+    def root(self) -> "Path":
         """The project's folder."""
+        from pathlib import Path
+
         from longshore.project.root import find_root
 
-        return find_root(self.start)
+        return find_root(Path(self.start))
 
     @cached_property
     def config(self) -> "Config":

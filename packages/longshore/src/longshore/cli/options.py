@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import click
@@ -28,7 +27,7 @@ def _options() -> tuple[click.Option, ...]:
         _option(
             "--project",
             callback=_remember_project,
-            type=click.Path(path_type=Path),
+            type=click.Path(),
             metavar="DIR",
             help="The project's folder; default: the nearest one from here upwards.",
         ),
@@ -77,10 +76,10 @@ def _remember(change: Callable[[Any], dict[str, Any]]) -> _Callback:
     return callback
 
 
-def _remember_project(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> None:
+def _remember_project(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
     del parameter
     if value is not None:
-        ctx.ensure_object(Context).start = Path.cwd() / value
+        ctx.ensure_object(Context).start = value
 
 
 def examples(*lines: str) -> str:

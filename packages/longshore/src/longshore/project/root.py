@@ -14,7 +14,11 @@ def find_root(start: Path) -> Path:
     Raises:
         ProjectError: if there is none, or ``start`` is no folder.
     """
-    folder = start.absolute()
+    try:
+        folder = start.absolute()
+    except FileNotFoundError as error:
+        msg = "the working directory no longer exists"
+        raise ProjectError(msg, hint="go to the project's folder, or name it in full") from error
     if not folder.is_dir():
         msg = f"{start}: no such folder"
         raise ProjectError(msg, hint="name the project's folder with --project")
