@@ -1,0 +1,63 @@
+"""Which base an image stands on: the configured one, or the newest whose Python fits."""
+
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from longshore.base import SUITES
+from longshore.config import Config
+from longshore.errors import ProjectError
+from longshore.types import Project, PythonVersion
+
+PYTHON_FILE = ".python-version"
+
+
+def choose_base(project: Project, config: Config) -> str:
+    """Return the base's reference: ``debian:trixie``.
+
+    Without configuration it is the newest suite whose Python satisfies ``.python-version`` and
+    ``requires-python``.
+
+    Raises:
+        ProjectError: if no suite's Python does, or one of the two can't be read.
+    """
+    if config.base is not None:
+        return config.base
+    wanted = _python_file(project.root)
+    allowed = _requires_python(project)
+    for suite in SUITES:
+        release = str(suite.python)
+        is_wanted = wanted is None or suite.python.short == wanted.short
+        if is_wanted and allowed.contains(release, prereleases=True):
+            return suite.reference
+    offered = ", ".join(f"{suite.reference} has {suite.python.short}" for suite in SUITES)
+    asked = f"{PYTHON_FILE} {wanted.short}" if wanted else f"requires-python {project.python!r}"
+    msg = f"{project.name}: no base has the Python that {asked} asks for"
+    raise ProjectError(
+        msg, context=[offered], hint=f"widen it, or set base = {SUITES[0].reference!r}"
+    )
+
+
+def _python_file(root: Path) -> PythonVersion | None:
+    path = root / PYTHON_FILE
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    text = next((line.strip() for line in lines if line.strip() and line[0] != "#"), "")
+    text = text.removeprefix("cpython-").removeprefix("cpython@")
+    if not text:
+        return None
+    try:
+        return PythonVersion.parse(text)
+    except ValueError as error:
+        msg = f"{path}: {error}"
+        raise ProjectError(msg, hint="write a version such as 3.13, or set base") from error
+
+
+def _requires_python(project: Project) -> SpecifierSet:
+    try:
+        return SpecifierSet(project.python)
+    except InvalidSpecifier as error:
+        msg = f"{project.name}: requires-python: not a version specifier: {project.python!r}"
+        raise ProjectError(msg, hint='write for example ">=3.11"') from error

@@ -1,0 +1,146 @@
+"""Collect what goes into an image: locked wheels, members, what Longshore adds, and why."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from longshore.base import BaseImage
+from longshore.build.added import (
+    RUNTIME_NAME,
+    needs_server,
+    runtime_files,
+    runtime_version,
+    server_requirements,
+)
+from longshore.build.interface import Workshop
+from longshore.errors import LockError, ProjectError
+from longshore.layers.files import PlainFile
+from longshore.layers.inputs import WheelInput
+from longshore.locks import LockedSet, Selection, read_lock
+from longshore.locks.requirements import HashedRequirements
+from longshore.types import BuildMode, Digest, NormalizedName
+from longshore.wheels.backend import BuiltWheel
+from longshore.wheels.choose import choose_wheels
+from longshore.wheels.fetch import FetchedWheel, fetch_wheels
+from longshore.wheels.index import SimpleIndex, choose_indexes, locate_artifacts
+from longshore.wheels.write import write_wheel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedWheels:
+    """Wheels of a lock and what the lock says about them."""
+
+    selection: Selection
+    wheels: tuple[FetchedWheel, ...]
+
+    @property
+    def inputs(self) -> tuple[WheelInput, ...]:
+        """The wheels as inputs of layers."""
+        return tuple(
+            WheelInput(
+                path=each.path,
+                sha256=each.artifact.digest,
+                filename=each.artifact.filename,
+            )
+            for each in self.wheels
+        )
+
+    def reason(self, name: NormalizedName) -> str:
+        """Say which path of dependencies brought a package: ``fastapi -> starlette``."""
+        return " -> ".join(self.selection.reasons.get(name, (name,)))
+
+
+def fetch_locked(workshop: Workshop, image: BaseImage) -> LockedWheels:
+    """Fetch the wheels that the project's lock has for a base.
+
+    Raises:
+        LockError: if there is no usable lock.
+        WheelError: if a package has no wheel for the base, or its file is not the locked one.
+    """
+    lock = read_lock(workshop.root, environment=workshop.environment)
+    return _fetch(workshop, lock, image)
+
+
+def fetch_server(workshop: Workshop, image: BaseImage, locked: LockedWheels) -> LockedWheels | None:
+    """Fetch the server set, or return ``None`` where the lock has a server or none is needed."""
+    names = frozenset(package.name for package in locked.selection.packages)
+    if not needs_server(workshop.project, names):
+        return None
+    path = server_requirements()
+    lock = HashedRequirements().read(path, path.parent, workshop.environment)
+    if lock is None:
+        msg = f"{path}: not readable"
+        raise LockError(msg, hint="reinstall longshore")
+    return _fetch(workshop, lock, image)
+
+
+def _fetch(workshop: Workshop, lock: LockedSet, image: BaseImage) -> LockedWheels:
+    index = SimpleIndex(
+        workshop.transport,
+        choose_indexes(workshop.environment, lock),
+        memos=workshop.memos,
+        store=workshop.blobs,
+    )
+    selection = locate_artifacts(lock.select(image.target), index)
+    chosen = choose_wheels(selection, image.target)
+    fetched = fetch_wheels(chosen, transport=workshop.transport, store=workshop.blobs)
+    return LockedWheels(selection=selection, wheels=fetched)
+
+
+def pack_runtime(workshop: Workshop) -> WheelInput:
+    """Return the runtime as a normalised wheel in the store; the same files give the same bytes."""
+    version = runtime_version()
+    with tempfile.TemporaryDirectory(prefix="longshore-runtime-") as folder:
+        path = Path(folder) / f"{RUNTIME_NAME.replace('-', '_')}-{version}-py3-none-any.whl"
+        write_wheel(path, name=RUNTIME_NAME, version=version, files=runtime_files())
+        stored = workshop.blobs.put([path.read_bytes()])
+    return WheelInput(
+        path=workshop.blobs.path(stored.digest), sha256=stored.digest, filename=path.name
+    )
+
+
+def runtime_digest() -> Digest:
+    """Return a digest of the runtime's files, for keys."""
+    return Digest.of_chunks(
+        part for path, content, _ in runtime_files() for part in (path.encode(), b"\0", content)
+    )
+
+
+def member_input(built: BuiltWheel) -> WheelInput:
+    """Return a first-party wheel as an input of layers."""
+    return WheelInput(path=built.path, sha256=built.sha256, filename=built.filename)
+
+
+def plain_files(workshop: Workshop) -> tuple[PlainFile, ...]:
+    """Return the project's files that go into the image beside wheels.
+
+    A project without a build backend is shipped as its tracked files; otherwise only what
+    ``include`` names is.
+
+    Raises:
+        ProjectError: if an entry of ``include`` matches no tracked file.
+    """
+    tree, config = workshop.source, workshop.config
+    patterns = [PurePosixPath(entry.rstrip("/")) for entry in config.include]
+    matched: set[PurePosixPath] = set()
+    as_source = workshop.project.members[0].build is BuildMode.SOURCE
+    chosen = []
+    for file in tree.files:
+        hits = {
+            pattern for pattern in patterns if file.path == pattern or pattern in file.path.parents
+        }
+        matched |= hits
+        if hits or (as_source and _is_shipped(file.path)):
+            chosen.append(PlainFile.of_source(file, tree.root))
+    missing = [str(pattern) for pattern in patterns if pattern not in matched]
+    if missing:
+        places = [f"{config.location('include')}: {entry!r}" for entry in missing]
+        msg = f"{places[0]}: no tracked file matches"
+        hint = "check the spelling; a file counts from `git add` on"
+        raise ProjectError(msg, context=places[1:], hint=hint)
+    return tuple(chosen)
+
+
+def _is_shipped(path: PurePosixPath) -> bool:
+    """Tell whether a file belongs to a project's source as it is shipped: no dot files."""
+    return not any(part.startswith(".") for part in path.parts)

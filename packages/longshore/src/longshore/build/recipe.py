@@ -1,0 +1,303 @@
+"""From a project and its locks to an image in the local store.
+
+The steps, in order: pins, base, locked wheels, first-party wheels, layers, image, record. A build
+whose inputs are those of an image that the store still has stops after reading them.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from longshore import __version__
+from longshore.base import Base, BaseImage
+from longshore.base.bytecode import compile_tree
+from longshore.build.environment import open_environment
+from longshore.build.image import (
+    IMAGE_FORMAT,
+    default_process,
+    image_annotations,
+    image_config,
+)
+from longshore.build.interface import BuildResult, Workshop
+from longshore.build.inventory import Inventory, list_materials
+from longshore.build.materials import (
+    LockedWheels,
+    fetch_locked,
+    fetch_server,
+    member_input,
+    pack_runtime,
+    plain_files,
+    runtime_digest,
+)
+from longshore.build.names import image_name
+from longshore.build.pins import open_pinned_base, pins_digest, require_pins
+from longshore.build.records import RecordStore
+from longshore.errors import LockError, UsageError
+from longshore.layers.assemble import image_layers, materialise_all
+from longshore.layers.inputs import LayerInputs
+from longshore.locks import read_lock
+from longshore.locks.pins import Pins
+from longshore.oci.descriptor import Descriptor
+from longshore.oci.layer import LayerDescriptor
+from longshore.types import (
+    RECORD_FORMAT,
+    BuildMode,
+    BuildRecord,
+    Digest,
+    Event,
+    Finding,
+    Phase,
+    Platform,
+    PlatformRecord,
+)
+from longshore.wheels.backend import BuiltWheel, build_wheel
+from longshore.wheels.fetch import FetchedWheel
+
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
+def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
+    """Build the project's image, or find that the store has it.
+
+    Args:
+        workshop: the project and the tools.
+        locked: refuse to write ``longshore.lock``; with ``CI=true`` that is always so.
+
+    Raises:
+        LongshoreError: of the family that says what stopped it.
+    """
+    project = workshop.project
+    default_process(project)
+    locked = locked or workshop.environment.get("CI", "").lower() not in _FALSE
+    pins = require_pins(workshop, locked=locked)
+    key = _inputs_digest(workshop)
+    found = _find(workshop, key)
+    if found is not None:
+        return found
+    base = open_pinned_base(workshop, pins)
+    return _Build(workshop=workshop, pins=pins, base=base, image=base.describe(), key=key).run()
+
+
+def records(workshop: Workshop) -> RecordStore:
+    """Return the store of build records."""
+    return RecordStore(workshop.directories.data / "records")
+
+
+def _inputs_digest(workshop: Workshop) -> Digest:
+    """Return a digest of everything that decides the image's bytes, cheap to compute."""
+    lock = read_lock(workshop.root, environment=workshop.environment)
+    parts = {
+        "tool": __version__,
+        "format": IMAGE_FORMAT,
+        "project": repr(workshop.project).replace(str(workshop.root), "."),
+        "config": repr(workshop.config),
+        "source": str(workshop.source.digest),
+        "lock": str(Digest.of(lock.path.read_bytes())),
+        "pins": str(pins_digest(workshop)),
+        "runtime": str(runtime_digest()),
+        "platform": str(Platform.host()),
+        "created": workshop.environment.get("SOURCE_DATE_EPOCH", ""),
+    }
+    return Digest.of(json.dumps(parts, sort_keys=True).encode())
+
+
+def _find(workshop: Workshop, key: Digest) -> BuildResult | None:
+    """Return the image that the same inputs gave before, if all of it is still there."""
+    memo = workshop.memos.get(_image_key(key))
+    if memo is None:
+        return None
+    note = json.loads(memo)
+    digest = Digest.parse(note["digest"])
+    record = records(workshop).get(digest)
+    if record is None or not _is_whole(workshop, record):
+        return None
+    descriptor = Descriptor(
+        media_type=note["mediaType"],
+        digest=digest,
+        size=note["size"],
+        platform=record.platforms[0].platform,
+    )
+    name = image_name(workshop.project)
+    workshop.layout.tag(name, descriptor)
+    workshop.reporter.report(
+        Event(kind="image", subject=name, phase=Phase.CACHED, detail=str(digest))
+    )
+    return BuildResult(descriptor=descriptor, name=name, record=record, cached=True)
+
+
+def _is_whole(workshop: Workshop, record: BuildRecord) -> bool:
+    blobs = workshop.layout.blobs
+    return all(
+        blobs.has(each.manifest)
+        and blobs.has(each.config)
+        and all(blobs.has(digest, size) for digest, size, _ in each.layers)
+        for each in record.platforms
+    )
+
+
+def _image_key(key: Digest) -> Digest:
+    return Digest.of(f"image {key}".encode())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Build:
+    """One build that has to make something."""
+
+    workshop: Workshop
+    pins: Pins
+    base: Base
+    image: BaseImage
+    key: Digest
+
+    def run(self) -> BuildResult:
+        workshop = self.workshop
+        locked = fetch_locked(workshop, self.image)
+        server = fetch_server(workshop, self.image, locked)
+        own, tools = self._first_party()
+        with image_layers(
+            self._layer_inputs(locked, server, own),
+            blobs=workshop.blobs,
+            memos=workshop.memos,
+            reporter=workshop.reporter,
+        ) as layers:
+            stack = [*self.image.layers, *layers.layers]
+            made = materialise_all(stack, workshop.layout.blobs, workshop.memos, workshop.reporter)
+            titles = [layer.title for layer in stack]
+        descriptor = workshop.layout.write_image(
+            config=image_config(self.image, workshop.project),
+            layers=made,
+            history=titles,
+            platform=self.image.target.platform,
+            created=self._created(),
+            annotations=image_annotations(self.image, workshop.project),
+        )
+        inventory = Inventory(
+            image=self.image, locked=locked, server=server, own=own, tools=tools, layers=layers
+        )
+        record = self._record(descriptor, made, titles, inventory)
+        return self._finish(descriptor, record, layers.findings)
+
+    def _first_party(self) -> tuple[tuple[BuiltWheel, ...], tuple[FetchedWheel, ...]]:
+        """Build the members' wheels; return them, and the wheels that their backends needed."""
+        workshop = self.workshop
+        python = self.image.interpreter.version.short
+        built: list[BuiltWheel] = []
+        tools: dict[str, FetchedWheel] = {}
+        for member in workshop.project.members:
+            if member.build is not BuildMode.WHEEL:
+                continue
+            pinned = self.pins.build(member.requires, python)
+            if pinned is None:
+                requires = ", ".join(member.requires)
+                msg = f"longshore.lock: {requires} are not pinned for Python {python}"
+                raise LockError(msg, hint="run `longshore lock --upgrade build`")
+            environment, fetched = open_environment(workshop, self.base, pinned.packages)
+            tools.update({each.package.name: each for each in fetched})
+            built.append(
+                self._build_member(
+                    partial(
+                        build_wheel,
+                        member,
+                        workshop.source,
+                        environment,
+                        blobs=workshop.blobs,
+                        memos=workshop.memos,
+                    ),
+                    member.name,
+                )
+            )
+        return tuple(built), tuple(tools[name] for name in sorted(tools))
+
+    def _build_member(self, build: partial[BuiltWheel], name: str) -> BuiltWheel:
+        reporter = self.workshop.reporter
+        reporter.report(Event(kind="wheel.build", subject=name, phase=Phase.STARTED))
+        built = build()
+        phase = Phase.CACHED if built.cached else Phase.DONE
+        reporter.report(Event(kind="wheel.build", subject=name, phase=phase))
+        return built
+
+    def _layer_inputs(
+        self, locked: LockedWheels, server: LockedWheels | None, own: Sequence[BuiltWheel]
+    ) -> LayerInputs:
+        workshop, application = self.workshop, self.workshop.project.members[0]
+        inputs = {built.name: member_input(built) for built in own}
+        compiler = None
+        if workshop.config.bytecode:
+            compiler = partial(
+                compile_tree,
+                workshop.sandbox,
+                rootfs=self.base.unpack(),
+                interpreter=self.image.interpreter,
+            )
+        return LayerInputs(
+            interpreter=self.image.interpreter,
+            third_party=locked.inputs,
+            added=(pack_runtime(workshop), *(server.inputs if server else ())),
+            members=tuple(inputs[name] for name in sorted(inputs) if name != application.name),
+            application=inputs.get(application.name),
+            files=plain_files(workshop),
+            compiler=compiler,
+        )
+
+    def _created(self) -> datetime:
+        """Return the image's date: SOURCE_DATE_EPOCH (reproducible-builds.org), else the base's."""
+        text = self.workshop.environment.get("SOURCE_DATE_EPOCH")
+        if not text:
+            return self.image.created
+        try:
+            return datetime.fromtimestamp(int(text), UTC)
+        except (ValueError, OverflowError, OSError) as error:
+            msg = f"SOURCE_DATE_EPOCH: expected seconds since 1970, got {text!r}"
+            raise UsageError(msg, hint="for example: git log -1 --format=%ct") from error
+
+    def _record(
+        self,
+        descriptor: Descriptor,
+        made: Sequence[LayerDescriptor],
+        titles: Sequence[str],
+        inventory: Inventory,
+    ) -> BuildRecord:
+        source = self.workshop.source
+        manifest = self.workshop.layout.manifest(descriptor)
+        layers = tuple(
+            (layer.descriptor.digest, layer.descriptor.size, title)
+            for layer, title in zip(made, titles, strict=True)
+        )
+        return BuildRecord(
+            format=RECORD_FORMAT,
+            tool=f"longshore {__version__}",
+            inputs_digest=self.key,
+            materials=list_materials(inventory, [digest for digest, _, _ in layers]),
+            platforms=(
+                PlatformRecord(
+                    platform=self.image.target.platform,
+                    manifest=descriptor.digest,
+                    config=manifest.config.digest,
+                    layers=layers,
+                ),
+            ),
+            revision=source.revision,
+            dirty=source.dirty,
+        )
+
+    def _finish(
+        self, descriptor: Descriptor, record: BuildRecord, findings: Sequence[Finding]
+    ) -> BuildResult:
+        workshop = self.workshop
+        name = image_name(workshop.project)
+        records(workshop).put(descriptor.digest, record)
+        workshop.layout.tag(name, descriptor)
+        note = {
+            "digest": str(descriptor.digest),
+            "size": descriptor.size,
+            "mediaType": str(descriptor.media_type),
+        }
+        workshop.memos.put(_image_key(self.key), json.dumps(note, sort_keys=True).encode())
+        workshop.reporter.report(
+            Event(kind="image", subject=name, phase=Phase.DONE, detail=str(descriptor.digest))
+        )
+        return BuildResult(
+            descriptor=descriptor, name=name, record=record, findings=tuple(findings)
+        )
