@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ from longshore.engines.interface import LoadedImage, Run
 from longshore.errors import PreflightError
 from longshore.oci.config import ImageConfig
 from longshore.sandbox.namespaces import find_sandbox
+from longshore.testing.engine import MemoryEngine
 from longshore.types import Digest
 
 DIGEST = Digest.of(b"image")
@@ -80,3 +82,11 @@ def shell(shell_root: Path) -> LoadedImage:
         working_dir="/app",
     )
     return LoadedImage(digest=DIGEST, config=config, location=str(shell_root))
+
+
+@pytest.fixture
+def memory() -> Iterator[MemoryEngine]:
+    """An engine in memory."""
+    engine = MemoryEngine()
+    yield engine
+    engine.close()

@@ -1,10 +1,17 @@
 """Which engine runs an image."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+from longshore.engines.builtin import BuiltinEngine
 from longshore.engines.interface import Engine
+from longshore.engines.podman import PodmanEngine
+from longshore.engines.rootfs import RootfsCache
 from longshore.errors import PreflightError, UsageError
 from longshore.types import Event, Phase, Reporter
+
+if TYPE_CHECKING:
+    from longshore.build.interface import Workshop  # a build is no part of `ps`
 
 AUTO = "auto"
 """The first engine that works here."""
@@ -13,12 +20,34 @@ CHOICES = (AUTO, "podman", "builtin")
 """The words of ``--engine``."""
 
 
+def open_engines(workshop: "Workshop") -> "Engines":
+    """Return every engine with the user's folders; none is asked whether it works."""
+    directories = workshop.directories
+    rootfs = RootfsCache(directories.cache / "rootfs" / "images", reporter=workshop.reporter)
+    podman = PodmanEngine(environment=workshop.environment)
+    builtin = BuiltinEngine(
+        runs=directories.state / "runs", volumes=directories.data / "volumes", rootfs=rootfs
+    )
+    return Engines((podman, builtin), reporter=workshop.reporter)
+
+
+def choose_engine(choice: str, workshop: "Workshop") -> Engine:
+    """Return the engine that was asked for, or the first one that works here.
+
+    Raises:
+        UsageError: if there is none of that name.
+        PreflightError: if it can't be used, with the reason.
+    """
+    return open_engines(workshop).usable(choice)[0]
+
+
 class Engines:
     """The engines of this machine, the preferred one first."""
 
     def __init__(self, engines: Sequence[Engine], *, reporter: Reporter) -> None:
         self._engines = {engine.name: engine for engine in engines}
         self._reporter = reporter
+        self._usable: dict[str, tuple[Engine, ...]] = {}
 
     def __iter__(self) -> Iterator[Engine]:
         return iter(self._engines.values())
@@ -38,9 +67,16 @@ class Engines:
     def usable(self, choice: str) -> tuple[Engine, ...]:
         """Return the engines to try in turn: the one that was asked for, or all that work here.
 
+        They are asked once only.
+
         Raises:
             PreflightError: if there is none, with the reason of each.
         """
+        if choice not in self._usable:
+            self._usable[choice] = self._find(choice)
+        return self._usable[choice]
+
+    def _find(self, choice: str) -> tuple[Engine, ...]:
         if choice != AUTO:
             engine = self.named(choice)
             reason = engine.available()

@@ -101,6 +101,13 @@ def interleave(streams: Mapping[str, LogStream], *, show: Show) -> None:
         lines.close()
 
 
+def show_in_turn(streams: Mapping[str, LogStream], *, show: Show) -> None:
+    """Show what is there of one stream after the other."""
+    for name, stream in streams.items():
+        for line in stream:
+            show(name, line)
+
+
 def _show_until_one_ends(lines: Lines, show: Show) -> str | None:
     for name, line in lines:
         if line is None:

@@ -118,12 +118,16 @@ class Run:
 
 
 class RunStatus(StrEnum):
-    """Where in its life a run is; ``GONE`` is a run of which the engine knows nothing any more."""
+    """Where in its life a run is.
+
+    ``GONE``: the engine knows nothing of it any more; ``UNKNOWN``: the engine can't be asked.
+    """
 
     STARTING = "starting"
     RUNNING = "running"
     EXITED = "exited"
     GONE = "gone"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

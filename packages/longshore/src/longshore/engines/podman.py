@@ -148,6 +148,9 @@ class PodmanEngine:
         """Stop the container, if it runs."""
         seconds = str(math.ceil(grace))
         name = container_name(run.service, run.process)
+        if grace <= 0:
+            # Unlike a second `stop`, this does not wait for one that is under way.
+            self._call("kill", "--signal", "KILL", name, check=False)
         self._call("stop", "--ignore", "--time", seconds, name)
 
     def remove(self, run: Run) -> None:

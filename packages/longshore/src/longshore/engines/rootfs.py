@@ -11,19 +11,16 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 
 from longshore.oci.blobs import disk_error
 from longshore.oci.layout import ImageLayout
 from longshore.oci.manifest import Manifest
 from longshore.oci.unpack import remove_root, unpack_layers
 from longshore.types import Digest, Event, Phase, Reporter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CHANGING_BYTES = 4 << 20
 """Top layers of together at most this size are taken for what an edit changes."""
@@ -38,7 +35,8 @@ class RootfsCache:
     def __init__(self, root: Path, *, reporter: Reporter) -> None:
         self.root = root
         self._reporter = reporter
-        self._held: list[IO[str]] = []
+        self._held: list[int] = []
+        weakref.finalize(self, _release, self._held)
 
     def prepare(self, layout: ImageLayout, manifest: Manifest, diff_ids: Sequence[Digest]) -> Path:
         """Return the tree of an image, unpacked if it has to be; it stays while this object lives.
@@ -51,7 +49,7 @@ class RootfsCache:
         tree = self.root / chain[-1].hex
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._held.append(hold(tree))
+            self._held.append(_share(tree))
             if not tree.exists():
                 self._report(manifest, Phase.STARTED)
                 self._build(layout, manifest, diff_ids, chain)
@@ -99,13 +97,13 @@ class RootfsCache:
         for count in range(len(chain), 0, -1):
             tree = self.root / chain[count - 1].hex
             if tree.exists():
-                self._held.append(hold(tree))
+                self._held.append(_share(tree))
                 if tree.exists():  # not removed just before the lock was ours
                     return count
         return 0
 
     @contextmanager
-    def _new_tree(self, tree: Path) -> "Iterator[Path]":
+    def _new_tree(self, tree: Path) -> Iterator[Path]:
         fresh = self.root / f".new-{uuid.uuid4().hex}"
         with hold(fresh):
             try:
@@ -121,11 +119,25 @@ class RootfsCache:
         self._reporter.report(Event(kind="image.unpack", subject=subject, phase=phase))
 
 
-def hold(tree: Path) -> IO[str]:
-    """Keep a tree from being removed for as long as the returned file is open."""
-    file = _lock_path(tree).open("a", encoding="utf-8")
-    fcntl.flock(file, fcntl.LOCK_SH)
-    return file
+@contextmanager
+def hold(tree: Path) -> Iterator[None]:
+    """Keep a tree from being removed meanwhile."""
+    handle = _share(tree)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _share(tree: Path) -> int:
+    handle = os.open(_lock_path(tree), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_SH)
+    return handle
+
+
+def _release(handles: list[int]) -> None:
+    for handle in handles:
+        os.close(handle)
 
 
 def link_tree(source: Path, target: Path) -> None:
@@ -153,7 +165,7 @@ def _publish(fresh: Path, tree: Path) -> None:
 
 
 @contextmanager
-def _exclusive(tree: Path) -> "Iterator[bool]":
+def _exclusive(tree: Path) -> Iterator[bool]:
     with _lock_path(tree).open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

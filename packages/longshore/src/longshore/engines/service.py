@@ -1,54 +1,37 @@
-"""Bring a service up and take it down: the steps between the plan and the engines.
+"""The services of this user: see them, attend to them, stop them.
 
 Whatever is started is in a record first. A program that is killed between any two steps leaves
 records, from which the next ``up`` or ``down`` goes on.
 """
 
-import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from longshore.engines.choose import Engines
-from longshore.engines.image import select_platform
-from longshore.engines.interface import Engine, EngineError, LoadedImage, Run
-from longshore.engines.plan import ServicePlan, grace_of, plan_run, plan_service
-from longshore.engines.ports import find_holder, is_free
-from longshore.engines.readiness import ended_error, wait_until_over, wait_until_ready
+from longshore.engines.choose import Engines, open_engines
+from longshore.engines.follow import Show, attend
+from longshore.engines.interface import EngineError, Run, RunState, RunStatus
+from longshore.engines.reasons import describe_exit
 from longshore.engines.records import RunRecords
-from longshore.engines.settings import declared_secrets
-from longshore.errors import DeployError, LongshoreError, PreflightError
-from longshore.oci.descriptor import Descriptor
-from longshore.oci.layout import ImageLayout
-from longshore.types import Event, Phase, Process, Project, Reporter, Secret
+from longshore.errors import DeployError, UsageError
+from longshore.types import Event, Phase, Reporter
 
-_PORT_WAIT = 5.0
-"""Seconds that the kernel gets to release the port of a process that has ended."""
+if TYPE_CHECKING:
+    from longshore.build.interface import Workshop  # a build is no part of `ps`
+
+_WAITING = "another longshore is busy with this service; waiting for it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What ``up`` was asked to start.
-
-    Args:
-        project: whose processes.
-        layout: where the image is.
-        descriptor: which image.
-        settings: the user's.
-        environment: the caller's, for the secrets that a process declares.
-        port: for the first web process, or ``None`` for its own.
-        engine: a name, or ``auto``.
-    """
-
-    project: Project
-    layout: ImageLayout
-    descriptor: Descriptor
-    settings: Mapping[str, Secret]
-    environment: Mapping[str, str]
-    port: int | None
-    engine: str
+def open_services(workshop: "Workshop") -> "Services":
+    """Return the services of this user, from the user's folders."""
+    return Services(
+        engines=open_engines(workshop),
+        records=RunRecords(workshop.directories.state / "runs"),
+        reporter=workshop.reporter,
+    )
 
 
 class Services:
@@ -61,32 +44,47 @@ class Services:
     """
 
     def __init__(self, *, engines: Engines, records: RunRecords, reporter: Reporter) -> None:
-        self._engines = engines
-        self._records = records
+        self.engines = engines
+        self.records = records
         self._reporter = reporter
 
-    def bring_up(self, launch: Launch) -> tuple[Run, ...]:
-        """Start a service in place of what runs of it now; return when it is ready.
+    def attend(self, runs: Sequence[Run], *, show: Show) -> None:
+        """Show the output of a service until Ctrl-C or until one of its processes ends.
+
+        Then the service is stopped, the rest of its output shown, and everything removed.
 
         Raises:
-            PreflightError: for a taken port or a missing engine, before anything is changed.
-            DeployError: if a process does not come up; nothing of it is left running.
+            DeployError: if a process has ended by itself.
+            KeyboardInterrupt: after a second Ctrl-C.
         """
-        service = launch.project.name
-        plan = plan_service(launch.project, port=launch.port)
-        candidates = self._engines.usable(launch.engine)
-        with self._records.locked(service, wait=lambda: self._note(service, _WAITING)):
-            self._records.sweep(service)
-            self._check_ports(plan, service)
-            for engine in candidates:
-                attempt = _Attempt(launch=launch, plan=plan, engine=engine)
-                try:
-                    return self._start_all(attempt)
-                except EngineError as error:
-                    if attempt.started or engine is candidates[-1]:
-                        raise
-                    self._note(f"engine {engine.name}", f"passed over: {error.message}")
-        raise AssertionError  # the last candidate has returned or raised
+        service, engine = runs[0].service, self.engines.named(runs[0].engine)
+        streams = {run.process: engine.logs(run, follow=True) for run in runs}
+        ended = None
+        try:
+            ended = attend(
+                streams,
+                show=show,
+                stop=lambda: self.stop(runs),
+                kill=lambda: self.stop(runs, grace=0),
+            )
+        finally:
+            with self.locked(service):
+                error = self._end_attended(runs, ended)
+        if error is not None:
+            raise error
+
+    def _end_attended(self, runs: Sequence[Run], ended: str | None) -> DeployError | None:
+        service = runs[0].service
+        if not any(self.records.is_current(service, run.process, run.run_id) for run in runs):
+            self.note(service, "was replaced or taken down by another longshore")
+            return None
+        run = next((run for run in runs if run.process == ended), None)
+        state = None if run is None else self.engines.named(run.engine).state(run)
+        self.clear(self.records.runs(service))
+        if run is None or state is None:
+            return None
+        msg = f"{service}: process {run.process!r} {describe_exit(state)}; the others were stopped"
+        return DeployError(msg)
 
     def take_down(
         self, service: str, *, volumes: bool = False, grace: float | None = None
@@ -101,138 +99,89 @@ class Services:
         Raises:
             EngineError: if an engine fails; the processes of others are gone nevertheless.
         """
-        with self._records.locked(service, wait=lambda: self._note(service, _WAITING)):
-            self._records.sweep(service)
-            runs = self._records.runs(service)
-            self._clear(runs, grace=grace)
+        with self.locked(service):
+            runs = self.records.runs(service)
+            self.clear(runs, grace=grace)
             if volumes:
                 self._remove_volumes(service)
         return runs
+
+    def observe(self, service: str | None = None) -> tuple[tuple[Run, RunState], ...]:
+        """Return what is known of one service, or of all, and how it is now."""
+        services = self.records.services() if service is None else (service,)
+        runs = [run for each in services for run in self.records.runs(each)]
+        return tuple((run, self._state(run)) for run in runs)
 
     def stop(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
         """Stop processes side by side; their logs stay."""
         self._each(runs, lambda run: self._stop(run, grace))
 
-    def _start_all(self, attempt: "_Attempt") -> tuple[Run, ...]:
-        launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
-        descriptor = select_platform(launch.layout, launch.descriptor)
-        image = engine.load(launch.layout, descriptor, service=launch.project.name)
-        self._replace(launch.project.name, plan)
+    def select(self, root: Path, process: str | None = None) -> tuple[Run, ...]:
+        """Return what was started from a project's folder: all of it, or one process.
+
+        Raises:
+            UsageError: if there is nothing, or nothing of that name.
+        """
+        services = self.records.services_of(root)
+        runs = tuple(run for service in services for run in self.records.runs(service))
+        if not runs:
+            msg = f"nothing of {root} was started"
+            raise UsageError(msg, hint="start it: longshore up")
+        chosen = tuple(run for run in runs if process in (None, run.process))
+        if not chosen:
+            msg = f"no process {process!r} was started"
+            raise UsageError(msg, hint=f"choose one of {', '.join(run.process for run in runs)}")
+        return chosen
+
+    @contextmanager
+    def locked(self, service: str) -> Iterator[None]:
+        """Hold the lock of a service: nobody else starts or stops anything of it."""
+        with self.records.locked(service, wait=lambda: self.note(service, _WAITING)):
+            self.records.sweep(service)
+            yield
+
+    def is_over(self, run: Run) -> bool:
+        """Tell whether a run has ended."""
+        return self._state(run).is_over
+
+    def clear(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
+        """Stop processes side by side and remove them with their records."""
+        self._each(runs, lambda run: self._remove(run, grace))
+
+    def _state(self, run: Run) -> RunState:
         try:
-            for process in plan.before:
-                self._run_before(attempt, process, image)
-            lasting = [self._start(attempt, process, image) for process in plan.lasting]
-            begun = time.monotonic()
-            wait_until_ready(lasting, engine)
-        except LongshoreError:
-            # The output of what failed stays for `logs`; nothing of it keeps running.
-            self.stop(attempt.started)
-            raise
-        except BaseException:
-            self._clear(attempt.started)
-            raise
-        ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
-        self._done("start", launch.project.name, ready)
-        return tuple(lasting)
+            return self.engines.named(run.engine).state(run)
+        except EngineError as error:  # its engine was removed since, say
+            return RunState(status=RunStatus.UNKNOWN, error=error.message)
 
-    def _run_before(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> None:
-        begun = time.monotonic()
-        run = self._start(attempt, process, image)
-        state = wait_until_over(run, attempt.engine)
-        if state.exit_code != 0:
-            raise ended_error(run, state, attempt.engine)
-        self._note(process.name, f"finished in {time.monotonic() - begun:.2f} s")
-
-    def _start(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> Run:
-        launch, engine = attempt.launch, attempt.engine
-        given = launch.settings
-        port = attempt.plan.ports.get(process.name)
-        spec = plan_run(
-            process,
-            image,
-            run_id=secrets.token_hex(8),
-            service=launch.project.name,
-            settings={**given, **declared_secrets(process.secrets, given, launch.environment)},
-            port=port,
-            shares_network=engine.shares_network,
-        )
-        run = Run(
-            run_id=spec.run_id,
-            service=spec.service,
-            process=spec.process,
-            engine=engine.name,
-            image=image.digest,
-            root=launch.project.root,
-            port=port,
-            created=datetime.now(UTC).replace(microsecond=0),
-            grace=grace_of(process),
-        )
-        self._records.write(run)
+    def _remove(self, run: Run, grace: float | None) -> None:
+        engine = self.engines.named(run.engine)
         try:
-            engine.start(spec)
-        except (EngineError, DeployError):
-            self._records.remove(run)
-            raise
-        attempt.started.append(run)
-        return run
-
-    def _replace(self, service: str, plan: ServicePlan) -> None:
-        previous = self._records.runs(service)
-        running = [run for run in previous if not self._is_over(run)]
-        if running:
-            digest, root = running[0].image.short, running[0].root
-            self._note(service, f"replaces what runs now (image {digest}, from {root})")
-        self._clear(previous)
-        for port in plan.ports.values():
-            deadline = time.monotonic() + _PORT_WAIT
-            while not is_free(port):
-                if time.monotonic() > deadline:
-                    raise self._taken(port)
-                time.sleep(0.02)
-
-    def _check_ports(self, plan: ServicePlan, service: str) -> None:
-        own = {run.port for run in self._records.runs(service) if not self._is_over(run)}
-        for port in plan.ports.values():
-            if port not in own and not is_free(port):
-                raise self._taken(port)
-
-    def _taken(self, port: int) -> PreflightError:
-        for service in self._records.services():
-            for run in self._records.runs(service):
-                if run.port == port and not self._is_over(run):
-                    msg = f"port {port} is taken by process {run.process!r} of {service}"
-                    hint = f"run 'longshore down' in {run.root}, or choose a port with --port"
-                    return PreflightError(msg, hint=hint)
-        holder = find_holder(port)
-        msg = f"port {port} is taken by {holder}" if holder else f"port {port} is taken"
-        return PreflightError(msg, hint="stop that program, or choose a port with --port")
-
-    def _is_over(self, run: Run) -> bool:
-        return self._engines.named(run.engine).state(run).is_over
-
-    def _clear(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
-        def clear(run: Run) -> None:
             self._stop(run, grace)
-            self._engines.named(run.engine).remove(run)
-            self._records.remove(run)
-
-        self._each(runs, clear)
+            engine.remove(run)
+        except EngineError as error:
+            if engine.available() is None:
+                raise
+            # An engine that is gone for good must not hold the service back for ever.
+            left = f"left process {run.process!r} to {engine.name}, which can't be used"
+            self.note(run.service, f"{left}: {error.message}")
+        self.records.remove(run)
 
     def _stop(self, run: Run, grace: float | None) -> None:
-        if self._is_over(run):
+        if self.is_over(run):
             return
         begun = time.monotonic()
         seconds = run.grace if grace is None else grace
-        self._engines.named(run.engine).stop(run, grace=seconds)
+        self.engines.named(run.engine).stop(run, grace=seconds)
         taken = time.monotonic() - begun
         how = ", killed: its time was over" if taken > seconds else ""
-        self._done("stop", f"{run.service} {run.process}", f"{taken:.2f} s{how}")
+        self.done("stop", f"{run.service} {run.process}", f"{taken:.2f} s{how}")
 
     def _remove_volumes(self, service: str) -> None:
-        for engine in self._engines:
+        for engine in self.engines:
             if engine.available() is None:
                 for name in engine.remove_volumes(service):
-                    self._note(service, f"removed volume {name} ({engine.name})")
+                    self.note(service, f"removed volume {name} ({engine.name})")
 
     def _each(self, runs: Sequence[Run], action: Callable[[Run], None]) -> None:
         if not runs:
@@ -243,23 +192,12 @@ class Services:
         if errors:
             raise errors[0]
 
-    def _note(self, subject: str, detail: str) -> None:
+    def note(self, subject: str, detail: str) -> None:
+        """Report something worth knowing."""
         event = Event(kind="service.note", subject=subject, phase=Phase.NOTE, detail=detail)
         self._reporter.report(event)
 
-    def _done(self, verb: str, subject: str, detail: str) -> None:
+    def done(self, verb: str, subject: str, detail: str) -> None:
+        """Report a finished step."""
         event = Event(kind=f"service.{verb}", subject=subject, phase=Phase.DONE, detail=detail)
         self._reporter.report(event)
-
-
-_WAITING = "another longshore is busy with this service; waiting for it"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
-    """One try with one engine; ``started`` grows."""
-
-    launch: Launch
-    plan: ServicePlan
-    engine: Engine
-    started: list[Run] = field(default_factory=list)

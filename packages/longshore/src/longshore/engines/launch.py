@@ -1,0 +1,196 @@
+"""Bring a service up: the steps between the plan and an engine."""
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from longshore.engines.image import select_platform
+from longshore.engines.interface import Engine, EngineError, LoadedImage, Run
+from longshore.engines.plan import ServicePlan, grace_of, plan_run, plan_service
+from longshore.engines.ports import find_holder, is_free
+from longshore.engines.readiness import ended_error, wait_until_over, wait_until_ready
+from longshore.engines.service import Services
+from longshore.engines.settings import declared_secrets
+from longshore.errors import DeployError, LongshoreError, PreflightError
+from longshore.oci.descriptor import Descriptor
+from longshore.oci.layout import ImageLayout
+from longshore.types import Process, Project, Secret
+
+_PORT_WAIT = 5.0
+"""Seconds that the kernel gets to release the port of a process that has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What ``up`` was asked to start.
+
+    Args:
+        project: whose processes.
+        settings: the user's.
+        environment: the caller's, for the secrets that a process declares.
+        port: for the first web process, or ``None`` for its own.
+        engine: a name, or ``auto``.
+    """
+
+    project: Project
+    settings: Mapping[str, Secret]
+    environment: Mapping[str, str]
+    port: int | None
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Attempt:
+    """One try with one engine; ``begun`` is what it has started or is starting."""
+
+    launch: Launch
+    plan: ServicePlan
+    engine: Engine
+    begun: list[Run] = field(default_factory=list)
+
+
+class Launcher:
+    """Starts services; stopping and cleaning up is the services' own."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def check(self, launch: Launch) -> None:
+        """Find out what would keep the service from starting, before an image is built.
+
+        Raises:
+            ProjectError: if nothing of the project keeps running.
+            PreflightError: for a taken port or a missing engine.
+        """
+        self._services.engines.usable(launch.engine)
+        plan = plan_service(launch.project, port=launch.port)
+        self._check_ports(plan, launch.project.name)
+
+    def bring_up(
+        self, launch: Launch, layout: ImageLayout, descriptor: Descriptor
+    ) -> tuple[Run, ...]:
+        """Start a service in place of what runs of it now; return when it is ready.
+
+        Args:
+            launch: what to start.
+            layout: where the image is.
+            descriptor: which image.
+
+        Raises:
+            PreflightError: for a taken port or a missing engine, before anything is changed.
+            DeployError: if a process does not come up; nothing of it is left running.
+        """
+        service = launch.project.name
+        plan = plan_service(launch.project, port=launch.port)
+        candidates = self._services.engines.usable(launch.engine)
+        image = select_platform(layout, descriptor)
+        with self._services.locked(service):
+            self._check_ports(plan, service)
+            for engine in candidates:
+                attempt = _Attempt(launch=launch, plan=plan, engine=engine)
+                try:
+                    return self._start_all(attempt, engine.load(layout, image, service=service))
+                except EngineError as error:
+                    if attempt.begun or engine is candidates[-1]:
+                        raise
+                    self._services.note(f"engine {engine.name}", f"passed over: {error.message}")
+        raise AssertionError  # the last candidate has returned or raised
+
+    def _start_all(self, attempt: "_Attempt", image: LoadedImage) -> tuple[Run, ...]:
+        launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
+        self._replace(launch.project.name, plan)
+        try:
+            for process in plan.before:
+                self._run_before(attempt, process, image)
+            lasting = [self._start(attempt, process, image) for process in plan.lasting]
+            begun = time.monotonic()
+            wait_until_ready(lasting, engine)
+        except LongshoreError:
+            # The output of what failed stays for `logs`; nothing of it keeps running.
+            self._services.stop(attempt.begun)
+            raise
+        except BaseException:
+            self._services.clear(attempt.begun)
+            raise
+        ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
+        self._services.done("start", launch.project.name, ready)
+        return tuple(lasting)
+
+    def _run_before(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> None:
+        begun = time.monotonic()
+        run = self._start(attempt, process, image)
+        state = wait_until_over(run, attempt.engine)
+        if state.exit_code != 0:
+            raise ended_error(run, state, attempt.engine)
+        self._services.note(process.name, f"finished in {time.monotonic() - begun:.2f} s")
+
+    def _start(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> Run:
+        launch, engine = attempt.launch, attempt.engine
+        given = launch.settings
+        port = attempt.plan.ports.get(process.name)
+        spec = plan_run(
+            process,
+            image,
+            run_id=secrets.token_hex(8),
+            service=launch.project.name,
+            settings={**given, **declared_secrets(process.secrets, given, launch.environment)},
+            port=port,
+            shares_network=engine.shares_network,
+        )
+        run = Run(
+            run_id=spec.run_id,
+            service=spec.service,
+            process=spec.process,
+            engine=engine.name,
+            image=image.digest,
+            root=launch.project.root,
+            port=port,
+            created=datetime.now(UTC).replace(microsecond=0),
+            grace=grace_of(process),
+        )
+        self._services.records.write(run)
+        attempt.begun.append(run)
+        try:
+            engine.start(spec)
+        except (EngineError, DeployError):  # nothing of it is left
+            self._services.records.remove(run)
+            attempt.begun.remove(run)
+            raise
+        return run
+
+    def _replace(self, service: str, plan: ServicePlan) -> None:
+        previous = self._services.records.runs(service)
+        running = [run for run in previous if not self._services.is_over(run)]
+        if running:
+            digest, root = running[0].image.short, running[0].root
+            self._services.note(service, f"replaces what runs now (image {digest}, from {root})")
+        self._services.clear(previous)
+        for port in plan.ports.values():
+            deadline = time.monotonic() + _PORT_WAIT
+            while not is_free(port):
+                if time.monotonic() > deadline:
+                    raise self._taken(port)
+                time.sleep(0.02)
+
+    def _check_ports(self, plan: ServicePlan, service: str) -> None:
+        own = {
+            run.port
+            for run in self._services.records.runs(service)
+            if not self._services.is_over(run)
+        }
+        for port in plan.ports.values():
+            if port not in own and not is_free(port):
+                raise self._taken(port)
+
+    def _taken(self, port: int) -> PreflightError:
+        for service in self._services.records.services():
+            for run in self._services.records.runs(service):
+                if run.port == port and not self._services.is_over(run):
+                    msg = f"port {port} is taken by process {run.process!r} of {service}"
+                    hint = f"run 'longshore down' in {run.root}, or choose a port with --port"
+                    return PreflightError(msg, hint=hint)
+        holder = find_holder(port)
+        msg = f"port {port} is taken by {holder}" if holder else f"port {port} is taken"
+        return PreflightError(msg, hint="stop that program, or choose a port with --port")

@@ -1,0 +1,108 @@
+"""Several outputs as one, and the foreground of `up`."""
+
+import _thread
+from collections.abc import Iterator
+from queue import SimpleQueue
+from threading import Event
+
+import pytest
+
+from longshore.engines.follow import attend, interleave, show_in_turn
+
+
+class Stream:
+    """Lines that the test puts in."""
+
+    def __init__(self, *lines: bytes | None) -> None:
+        self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        self.closed = False
+        for line in lines:
+            self._queue.put(line)
+
+    def put(self, line: bytes | None) -> None:
+        self._queue.put(line)
+
+    def close(self) -> None:
+        self.closed = True
+        self._queue.put(None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (line := self._queue.get()) is not None:
+            yield line
+
+
+class Screen:
+    """Remembers what was shown; ``interrupt_at`` presses Ctrl-C at a line."""
+
+    def __init__(self, *interrupt_at: bytes) -> None:
+        self.lines: list[tuple[str, bytes]] = []
+        self._interrupt_at = interrupt_at
+
+    def __call__(self, name: str, line: bytes) -> None:
+        self.lines.append((name, line))
+        if line in self._interrupt_at:
+            _thread.interrupt_main()
+
+
+def test_streams_in_turn() -> None:
+    screen = Screen()
+    show_in_turn({"a": Stream(b"1", b"2", None), "b": Stream(b"3", None)}, show=screen)
+    assert screen.lines == [("a", b"1"), ("a", b"2"), ("b", b"3")]
+
+
+def test_interleaved_streams_end_with_the_last_one() -> None:
+    screen = Screen()
+    streams = {"a": Stream(b"1", None), "b": Stream(b"2", b"3", None)}
+    interleave(streams, show=screen)
+    assert sorted(screen.lines) == [("a", b"1"), ("b", b"2"), ("b", b"3")]
+    assert all(stream.closed for stream in streams.values())
+
+
+def test_process_that_ends_by_itself_stops_the_others_and_all_is_shown() -> None:
+    screen, web, worker = Screen(), Stream(b"up"), Stream(b"bye", None)
+
+    def stop() -> None:
+        web.put(b"drained")
+        web.put(None)
+
+    ended = attend(
+        {"web": web, "worker": worker}, show=screen, stop=stop, kill=lambda: pytest.fail("killed")
+    )
+    assert ended == "worker"
+    assert screen.lines[-1] == ("web", b"drained")
+
+
+def test_first_interrupt_stops_in_good_order() -> None:
+    screen, web = Screen(b"up"), Stream(b"up")
+
+    def stop() -> None:
+        web.put(b"drained")
+        web.put(None)
+
+    assert attend({"web": web}, show=screen, stop=stop, kill=lambda: pytest.fail("killed")) is None
+    assert screen.lines == [("web", b"up"), ("web", b"drained")]
+
+
+def test_second_interrupt_kills() -> None:
+    killed = Event()
+    screen, web = Screen(b"up", b"draining"), Stream(b"up")
+
+    def stop() -> None:
+        web.put(b"draining")
+        assert killed.wait(10)
+        web.put(None)
+
+    with pytest.raises(KeyboardInterrupt):
+        attend({"web": web}, show=screen, stop=stop, kill=killed.set)
+    assert killed.is_set()
+
+
+def test_failure_to_stop_is_raised() -> None:
+    web = Stream(None)
+
+    def stop() -> None:
+        msg = "no"
+        raise ValueError(msg)
+
+    with pytest.raises(ValueError, match="no"):
+        attend({"web": web}, show=Screen(), stop=stop, kill=lambda: None)
