@@ -12,7 +12,9 @@ INDEX = Origin.of("https://index.test/simple")
 
 
 def _look(environment: dict[str, str], *, home: Path | None = None) -> tuple[str, str, str] | None:
-    found = CredentialStore(environment=environment, home=home).lookup(INDEX)
+    if home is not None:
+        environment = {**environment, "HOME": str(home)}
+    found = CredentialStore(environment=environment).lookup(INDEX)
     return None if found is None else (found.username, found.secret.reveal(), found.source)
 
 
@@ -66,7 +68,7 @@ def test_the_variable_netrc_wins_over_home(tmp_path: Path) -> None:
 
 def test_netrc_is_never_used_in_clear(tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine index.test login me password pw\n")
-    store = CredentialStore(environment={}, home=tmp_path)
+    store = CredentialStore(environment={"HOME": str(tmp_path)})
     assert store.lookup(Origin.of("http://index.test/")) is None
 
 

@@ -139,7 +139,10 @@ def test_without_a_login_401_says_how_to_give_one(network: Network, transport: T
 def test_a_login_that_is_refused_is_named_with_its_source(network: Network, tmp_path: Path) -> None:
     network.host("index.test", PackageIndex(login=("me", "pw")))
     (tmp_path / ".netrc").write_text("machine index.test login me password old\n")
-    with network.transport(home=tmp_path) as transport, pytest.raises(TransportError) as caught:
+    with (
+        network.transport(environment={"HOME": str(tmp_path)}) as transport,
+        pytest.raises(TransportError) as caught,
+    ):
         transport.get("https://index.test/simple/a/")
     assert str(caught.value) == (
         "https://index.test/simple/a/: 401 unauthorized with the credentials of 'me' "
@@ -152,7 +155,10 @@ def test_a_login_is_sent_where_it_belongs(network: Network, tmp_path: Path) -> N
     index = PackageIndex(login=("me", "pw"))
     network.host("index.test", index)
     (tmp_path / ".netrc").write_text("machine index.test login me password pw\n")
-    with network.transport(home=tmp_path) as transport, pytest.raises(TransportError) as caught:
+    with (
+        network.transport(environment={"HOME": str(tmp_path)}) as transport,
+        pytest.raises(TransportError) as caught,
+    ):
         transport.get("https://index.test/simple/a/")
     assert caught.value.status == 404  # admitted, and there is no such project
 

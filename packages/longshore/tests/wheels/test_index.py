@@ -1,6 +1,8 @@
 """Files of a lock that has hashes only, found on an index."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -157,13 +159,16 @@ def test_the_environment_names_the_index_before_the_lock(tmp_path: Path) -> None
     lock = _lock(
         tmp_path, "-i https://lock.test/simple", "--extra-index-url https://extra.test/simple"
     )
-    assert choose_indexes({}, lock) == ["https://lock.test/simple", "https://extra.test/simple"]
+    assert list(choose_indexes({}, lock)) == [
+        "https://lock.test/simple",
+        "https://extra.test/simple",
+    ]
     environment = {
         "PIP_INDEX_URL": "https://pip.test/simple",
         "UV_DEFAULT_INDEX": "corp=https://uv.test/simple",
         "UV_INDEX": "https://more.test/simple",
     }
-    assert choose_indexes(environment, lock) == [
+    assert list(choose_indexes(environment, lock)) == [
         "https://uv.test/simple",
         "https://more.test/simple",
         "https://extra.test/simple",
@@ -175,7 +180,8 @@ def test_the_environment_names_the_index_before_the_lock(tmp_path: Path) -> None
 def test_pypi_is_asked_where_nothing_else_is_named(tmp_path: Path) -> None:
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-    assert choose_indexes({}, _lock(tmp_path)) == [PYPI_SIMPLE_ENDPOINT]
+    lock = _lock(tmp_path, "--extra-index-url https://extra.test/simple")
+    assert list(choose_indexes({}, lock)) == [PYPI_SIMPLE_ENDPOINT, "https://extra.test/simple"]
 
 
 def test_a_hashed_list_becomes_wheels(
@@ -193,3 +199,19 @@ def test_a_hashed_list_becomes_wheels(
     store = BlobStore(tmp_path / "blobs")
     wheels = fetch_wheels(chosen, transport=transport, store=store)
     assert [wheel.path.read_bytes() for wheel in wheels] == [ALPHA.content, beta.content]
+
+
+def test_a_build_that_asks_no_index_imports_no_index_client() -> None:
+    code = (
+        "import sys, pathlib, longshore.wheels.index as index\n"
+        "from longshore.net import CredentialStore, Transport\n"
+        "from longshore.oci.blobs import BlobStore\n"
+        "from longshore.oci.memos import MemoStore\n"
+        "transport = Transport(credentials=CredentialStore(environment={}), environment={})\n"
+        "here = pathlib.Path('/nowhere')\n"
+        "urls = index.choose_indexes({})\n"
+        "index.SimpleIndex(transport, urls, memos=MemoStore(here), store=BlobStore(here))\n"
+        "print(sorted({'pypi_simple', 'requests', 'urllib3'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

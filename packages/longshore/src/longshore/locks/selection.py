@@ -122,7 +122,9 @@ class _Walk:
                 self._arrive(self._resolve(edge), edge, (*reason, edge.name))
 
     def _arrive(self, package: LockedPackage, edge: Dependency, reason: Reason) -> None:
-        if self._take(package, reason):
+        is_new = self._take(package, reason)
+        reason = self.reasons[package.name]  # an extra may come later than its package
+        if is_new:
             self._follow(package.dependencies, reason)
         for extra in edge.extras:
             state = (id(package), extra)

@@ -41,13 +41,12 @@ class CredentialStore:
     """Finds the credential of an origin.
 
     Args:
-        environment: where index URLs and ``NETRC`` are looked up.
-        home: the folder with ``.netrc``, or ``None`` to read no netrc.
+        environment: where index URLs are looked up, and the netrc: the file that ``NETRC`` names,
+            else ``.netrc`` in ``HOME``.
     """
 
-    def __init__(self, *, environment: Mapping[str, str], home: Path | None = None) -> None:
+    def __init__(self, *, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._home = home
         self._lock = Lock()
         self._remembered: dict[Origin, Credential] = {}
 
@@ -126,7 +125,8 @@ class CredentialStore:
     def _netrc_path(self) -> Path | None:
         if chosen := self._environment.get("NETRC"):
             return Path(chosen)
-        return None if self._home is None else self._home / ".netrc"
+        home = self._environment.get("HOME")
+        return Path(home) / ".netrc" if home else None
 
 
 def index_urls(environment: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:

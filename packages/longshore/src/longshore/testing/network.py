@@ -80,7 +80,6 @@ class Network:
         *,
         environment: dict[str, str] | None = None,
         reporter: Reporter | None = None,
-        home: Path | None = None,
         clock: ManualClock | None = None,
         timeouts: Timeouts | None = None,
         retries: Retries | None = None,
@@ -88,7 +87,7 @@ class Network:
         """Return a transport into this network; waiting between tries takes no time."""
         variables = self.environment | (environment or {})
         return Transport(
-            credentials=CredentialStore(environment=variables, home=home),
+            credentials=CredentialStore(environment=variables),
             environment=variables,
             reporter=reporter,
             timeouts=timeouts or Timeouts(connect=5.0, read=5.0),

@@ -7,7 +7,8 @@ that a build with a warm cache asks nobody, and a file that has moved is looked 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
 from urllib.parse import quote
 
 from longshore.errors import TransportError, WheelError
@@ -44,7 +45,9 @@ class SimpleIndex:
         self, transport: Transport, urls: Sequence[str], *, memos: MemoStore, store: BlobStore
     ) -> None:
         self._transport = transport
-        self._urls = tuple(_remember(transport, url) for url in urls)
+        self._indexes = urls
+        for url in urls.named if isinstance(urls, Indexes) else urls:
+            _remember(transport, url)  # at once: their files need the login too
         self._memos = memos
         self._store = store
 
@@ -57,7 +60,7 @@ class SimpleIndex:
             WheelError: if no index has such a file.
             TransportError: if an index can't be asked.
         """
-        key = self._key(name, version, hashes)
+        key = _key(name, version, hashes)
         known = _load(self._memos.get(key))
         if any(self._store.has(artifact.digest) for artifact in known):
             return known
@@ -73,6 +76,10 @@ class SimpleIndex:
             hint="lock again if the release was replaced, "
             "or name the index that has it in LONGSHORE_INDEX_URL",
         )
+
+    @cached_property
+    def _urls(self) -> tuple[str, ...]:
+        return tuple(_remember(self._transport, url) for url in self._indexes)
 
     def _ask(
         self, url: str, name: NormalizedName, hashes: frozenset[Digest]
@@ -91,28 +98,52 @@ class SimpleIndex:
         found = (_artifact(item, hashes) for item in _parse_page(name, reply))
         return tuple(sorted((item for item in found if item), key=lambda item: item.filename))
 
-    def _key(self, name: str, version: str, hashes: Sequence[Digest]) -> Digest:
-        parts = [*self._urls, name, version, *sorted(map(str, hashes))]
-        return Digest.of(json.dumps(["wheels.index", _MEMO_FORMAT, *parts]).encode())
+
+class Indexes(Sequence[str]):
+    """URLs of indexes, the main one first.
+
+    PyPI's own address, where it is the main one, is looked up when it is asked for: the library
+    that knows it takes longer to import than a warm build may last.
+    """
+
+    def __init__(self, main: str | None, extra: Sequence[str]) -> None:
+        self.named = (*([main] if main else []), *(url for url in extra if url != main))
+        self._is_complete = main is not None
+
+    @cached_property
+    def _urls(self) -> tuple[str, ...]:
+        if self._is_complete:
+            return self.named
+        from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415 - see the class
+
+        return (PYPI_SIMPLE_ENDPOINT, *self.named)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[str, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> str | tuple[str, ...]:
+        return self._urls[index]
+
+    def __len__(self) -> int:
+        return len(self._urls)
 
 
-def choose_indexes(environment: Mapping[str, str], lock: LockedSet | None = None) -> list[str]:
+def choose_indexes(environment: Mapping[str, str], lock: LockedSet | None = None) -> Indexes:
     """Return the URLs of the indexes to ask, the main one first.
 
     The environment goes before the lock (its reader may need a mirror that its writer did not),
     and PyPI is asked where neither names an index.
     """
     named = list(index_urls(environment))
-    main = [url for name in _MAIN for variable, _, url in named if variable == name][:1]
+    main = [url for name in _MAIN for variable, _, url in named if variable == name]
     extra = [url for variable, _, url in named if variable in _EXTRA]
     if lock is not None:
+        main += [lock.index_url] if lock.index_url else []
         extra += lock.extra_index_urls
-        main = main or ([lock.index_url] if lock.index_url else [])
-    if not main:
-        from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415 - a slow import
-
-        main = [PYPI_SIMPLE_ENDPOINT]
-    return [*main, *(url for url in extra if url not in main)]
+    return Indexes(next(iter(main), None), extra)
 
 
 def locate_artifacts(selection: Selection, index: SimpleIndex) -> Selection:
@@ -170,6 +201,11 @@ def _artifact(file: "DistributionPackage", hashes: frozenset[Digest]) -> Artifac
         if digest in hashes:
             return Artifact(filename=file.filename, digest=digest, url=file.url, size=file.size)
     return None
+
+
+def _key(name: str, version: str, hashes: Sequence[Digest]) -> Digest:
+    parts = [name, version, *sorted(map(str, hashes))]
+    return Digest.of(json.dumps(["wheels.index", _MEMO_FORMAT, *parts]).encode())
 
 
 def _dump(artifacts: Sequence[Artifact]) -> bytes:
