@@ -177,6 +177,14 @@ def test_a_failure_closes_the_bar_of_its_subject() -> None:
     assert stream.getvalue().endswith("error: sqlalchemy 2.1: fetch failed\n")
 
 
+def test_what_takes_no_time_gets_no_bar() -> None:
+    stream = Tty()
+    reporter = BarReporter(make_terminal(stream))
+    reporter.report(make_event(Phase.STARTED, kind="engine.choose"))
+    assert stream.getvalue() == ""
+    reporter.close()
+
+
 def test_many_threads_may_report_and_talk() -> None:
     stream = Tty()
     terminal = make_terminal(stream)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 _PAST = {"build": "built", "choose": "chose", "read": "read", "stop": "stopped", "write": "wrote"}
+# Steps that take no time: they start and never report an end, so they get no bar.
+_INSTANT = frozenset({"engine.choose"})
 _ALWAYS = frozenset({Phase.WARNING, Phase.FAILED})
 _LABELS = {Phase.WARNING: "warning", Phase.FAILED: "error"}
 _INTERVAL = 0.5
@@ -89,7 +91,7 @@ class BarReporter(ClosableReporter):
         if not self._pace.admits(event):
             return
         with self._lock:
-            if event.phase in (Phase.STARTED, Phase.PROGRESS):
+            if event.phase in (Phase.STARTED, Phase.PROGRESS) and event.kind not in _INSTANT:
                 self._move(event)
                 return
             self._drop(event)
