@@ -155,13 +155,17 @@ def test_data_and_talk_are_not_painted_over() -> None:
     terminal = make_terminal(stream)
     reporter = BarReporter(terminal)
     reporter.report(make_event(Phase.STARTED))
+    reporter.report(Event(kind="wheel.fetch", subject="other", phase=Phase.STARTED))
     stream.truncate(0)
     terminal.data("answer")
-    # The bars are gone (their line is erased) before the answer, and nothing follows it.
+    # The bars are gone (their lines are erased) before the answer, and nothing follows it.
     assert stream.getvalue().endswith("answer\n")
     assert "fetch wheel" not in stream.getvalue().rpartition("\x1b[2K")[2]
-    reporter.report(make_event(Phase.PROGRESS))
     stream.truncate(0)
+    reporter.report(make_event(Phase.PROGRESS))
+    again = stream.getvalue()
+    assert "fetch wheel other" in again
+    assert "\x1b[1A" not in again.partition("fetch wheel")[0]
     terminal.say("talk")
     above, _, below = stream.getvalue().partition("talk\n")
     assert "\x1b[2K" in above

@@ -83,6 +83,7 @@ class BarReporter(ClosableReporter):
         self._lines = LineReporter(terminal)
         self._pace = Pace(_BAR_INTERVAL)
         self._lock = terminal.lock
+        self._under_way: dict[tuple[str, str], Event] = {}
         self._progress: Progress | None = None
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
@@ -101,43 +102,50 @@ class BarReporter(ClosableReporter):
         """Clear the bars for good."""
         with self._lock:
             self.pause()
-            self._tasks.clear()
-            self._progress = None
+            self._under_way.clear()
 
     def write_above(self, text: str) -> None:
         """Write lines above the bars."""
         with self._lock:
-            self.pause()
-            self._terminal.stderr.write(text + "\n")
-            self._terminal.stderr.flush()
-            if self._progress is not None and self._tasks:
-                self._show(self._progress)
+            if self._progress is not None:
+                console = self._progress.console
+                console.print(text, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
     def pause(self) -> None:
         """Clear the bars; the next movement shows them again."""
         with self._lock:
-            if self._progress is not None and self._progress.live.is_started:
+            if self._progress is not None:
                 self._progress.stop()
+                # Not started again: it would first erase as many lines as it had.
+                self._progress = None
+                self._tasks.clear()
                 self._terminal.attach(None)
 
-    def _show(self, progress: "Progress") -> None:
-        if not progress.live.is_started:
-            progress.start()
-            self._terminal.attach(self)
-
     def _move(self, event: Event) -> None:
-        progress = self._progress = self._progress or _make_progress(self._terminal)
         key = (event.kind, event.subject)
+        self._under_way[key] = event
+        progress = self._progress or self._start()
         if key not in self._tasks:
-            self._tasks[key] = progress.add_task(_describe(event), total=event.total)
+            self._tasks[key] = progress.add_task(_describe(event))
         progress.update(self._tasks[key], completed=event.done or 0, total=event.total)
-        self._show(progress)
+
+    def _start(self) -> "Progress":
+        progress = self._progress = _make_progress(self._terminal)
+        for key, event in self._under_way.items():
+            done = event.done or 0
+            task = progress.add_task(_describe(event), completed=done, total=event.total)
+            self._tasks[key] = task
+        progress.start()
+        self._terminal.attach(self)
+        return progress
 
     def _drop(self, event: Event) -> None:
-        task = self._tasks.pop((event.kind, event.subject), None)
+        key = (event.kind, event.subject)
+        self._under_way.pop(key, None)
+        task = self._tasks.pop(key, None)
         if task is not None and self._progress is not None:
             self._progress.remove_task(task)
-        if not self._tasks:
+        if not self._under_way:
             self.pause()
 
 
