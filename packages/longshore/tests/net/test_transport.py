@@ -314,6 +314,20 @@ def test_a_cut_answer_is_asked_for_again(
     assert clock.slept == [0.5]
 
 
+def test_a_body_in_chunks_is_read_whole_and_its_cut_is_noticed(
+    network: Network, transport: Transport, clock: ManualClock
+) -> None:
+    class Chunked:
+        def answer(self, request: Request) -> Answer:  # noqa: ARG002 - the protocol's signature
+            return Answer(headers={"transfer-encoding": "chunked"}, body=b"alphabet" * 9)
+
+    network.host("site.test", Chunked())
+    assert transport.get("http://site.test/a").body == b"alphabet" * 9
+    network.fail("/a", Cut(after=31), times=1)
+    assert transport.get("http://site.test/a").body == b"alphabet" * 9
+    assert clock.slept == [0.5]
+
+
 def test_a_cut_stream_says_so(network: Network, transport: Transport) -> None:
     network.host("site.test", StaticSite({"/a": b"alpha"}))
     network.fail("/a", Cut(after=3))

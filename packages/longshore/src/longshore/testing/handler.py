@@ -60,7 +60,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
             return
         self._send_head(answer)
         if self.command != "HEAD":
-            self._send_body(answer.body, fault)
+            is_chunked = answer.headers.get("transfer-encoding") == "chunked"
+            self._send_body(_chunked(answer.body) if is_chunked else answer.body, fault)
 
     def _request(self) -> Request:
         parts = urlsplit(self.path)
@@ -78,7 +79,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
         self.send_response(HTTPStatus(answer.status))
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("content-length", str(len(answer.body)))
+        if "transfer-encoding" not in answer.headers:
+            self.send_header("content-length", str(len(answer.body)))
         self.end_headers()
 
     def _send_body(self, body: bytes, fault: Fault | None) -> None:
@@ -106,3 +108,9 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
         """Keep quiet: the network lists its requests itself."""
+
+
+def _chunked(body: bytes) -> bytes:
+    """Encode a body in chunks of a few bytes (RFC 9112 §7.1)."""
+    parts = [body[start : start + 5] for start in range(0, len(body), 5)]
+    return b"".join([*(b"%x\r\n%s\r\n" % (len(part), part) for part in parts), b"0\r\n\r\n"])

@@ -19,7 +19,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A status, headers and a body."""
+    """A status, headers and a body; with ``transfer-encoding: chunked`` it is sent in chunks."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
