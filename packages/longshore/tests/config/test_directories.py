@@ -67,3 +67,12 @@ def test_a_file_in_the_way_says_so(tmp_path: Path) -> None:
     with pytest.raises(PreflightError) as raised:
         _ = Directories(environment={"LONGSHORE_DATA_DIR": str(tmp_path / "file/data")}).data
     assert str(raised.value) == f"{tmp_path}/file/data: can't make the folder: not a directory"
+
+
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    with pytest.raises(PreflightError) as raised:
+        _ = Directories(environment={}).cache
+    assert str(raised.value) == "this user has no home folder: HOME is not set"
+    assert raised.value.hint == "set HOME, or LONGSHORE_CACHE_DIR"

@@ -64,5 +64,9 @@ class Directories:
         xdg = self.environment.get(xdg_variable, "")
         if Path(xdg).is_absolute():  # the specification: relative paths are invalid, ignore them
             return Path(xdg) / "longshore"
-        home = self.environment.get("HOME") or str(Path.home())
-        return Path(home) / fallback / "longshore"
+        try:
+            home = Path(self.environment.get("HOME") or Path.home())
+        except RuntimeError as error:  # a user without an entry in the user database
+            msg = "this user has no home folder: HOME is not set"
+            raise PreflightError(msg, hint=f"set HOME, or {variable}") from error
+        return home / fallback / "longshore"
