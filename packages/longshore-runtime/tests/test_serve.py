@@ -53,7 +53,7 @@ def test_sigterm_keeps_serving_with_readiness_down_and_closes_connections(serve:
     response.read()
     assert response.getheader("connection") is None
     service.send_signal()
-    wait_until_draining(service)
+    service.wait_readiness(503)
     connection.request("GET", "/after")
     response = connection.getresponse()
     assert response.read() == b"after"
@@ -92,7 +92,7 @@ def test_request_in_flight_is_finished(serve: Serve) -> None:
     port = service.port
     thread = threading.Thread(target=lambda: replies.append(service.get("/sleep/0.5", port=port)))
     thread.start()
-    wait_in_flight(service, 1)
+    service.wait_in_flight(1)
     stopped = service.stop()
     thread.join()
     assert [(reply.status, reply.body) for reply in replies] == [(200, b"sleep")]
@@ -104,7 +104,7 @@ def test_request_that_never_ends_is_cut_off_at_the_budget_with_code_1(serve: Ser
     service = serve("plain:app", env={"LONGSHORE_IN_FLIGHT_TIMEOUT": "0.2"})
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(b"GET /forever HTTP/1.1\r\nhost: test\r\n\r\n")
-        wait_in_flight(service, 1)
+        service.wait_in_flight(1)
         stopped = service.stop()
     assert stopped.code == 1
     assert stopped.event("stop")["cut_off"] == 1
@@ -124,7 +124,7 @@ def test_second_signal_skips_the_waits(serve: Serve) -> None:
     service = serve("plain:app", env={"LONGSHORE_DRAIN_DELAY": "30"})
     service.wait_event("boot")
     service.send_signal()
-    wait_until_draining(service)
+    service.wait_readiness(503)
     # Within half a second a signal counts as the same wish: repeat until it is a second one.
     stopped = None
     while stopped is None:
@@ -206,16 +206,6 @@ def test_wrong_settings_are_78_and_named_together(serve: Serve) -> None:
     assert "LONGSHORE_DRAIN_DELAY" in message
     assert "LONGSHORE_MANAGEMENT_PORT" in message
     assert "soon" not in stopped.stderr + json.dumps(stopped.events)
-
-
-def wait_until_draining(service: Served) -> None:
-    while service.get("/readyz").status != 503:
-        pass
-
-
-def wait_in_flight(service: Served, count: int) -> None:
-    while service.get("/readyz?verbose").json().get("in_flight") != count:
-        pass
 
 
 def test_own_health_path_of_the_application_wins_and_is_said_once(

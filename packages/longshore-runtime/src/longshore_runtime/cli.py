@@ -38,9 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(options: Options, events: EventLog) -> int:
     """Do what the options say; each way imports what it needs and no more."""
     if options.command:
-        from longshore_runtime.command import run_command  # noqa: PLC0415 -- keep it light
+        from longshore_runtime.command import supervise  # noqa: PLC0415 -- keep it light
 
-        return run_command(options.command)
+        supervise(options)
     if options.task == "serve":
         from longshore_runtime.serve import serve  # noqa: PLC0415 -- asyncio and the rest
 

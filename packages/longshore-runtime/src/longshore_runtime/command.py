@@ -1,49 +1,49 @@
-"""Run another process in our place: forward signals to it, exit with its code."""
+"""Replace this process by the supervisor of a command, in an interpreter without extras."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-from typing import TYPE_CHECKING, Final
-
-from longshore_runtime.errors import ConfigError
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from longshore_runtime.options import Options
 
-FORWARDED: Final = (
-    signal.SIGTERM,
-    signal.SIGINT,
-    signal.SIGHUP,
-    signal.SIGQUIT,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-    signal.SIGTTIN,
-    signal.SIGTTOU,
-    signal.SIGWINCH,
+PROGRAM: Final = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from longshore_runtime.supervisor import main; sys.exit(main(sys.argv[2:]))"
 )
-SIGNAL_BASE: Final = 128
+FLAGS: Final = ("-I", "-S", "-B")
+"""Isolated, without ``site``, without writing bytecode: less memory, and nothing to configure."""
 
 
-def run_command(command: tuple[str, ...]) -> int:
-    """Run the command until it ends; returns its code, or 128 + the signal that ended it.
+def supervise(options: Options) -> NoReturn:
+    """Become the supervisor; the process id stays the same.
 
     Raises:
-        ConfigError: the command does not exist or cannot be run.
+        ServeError: the management port cannot be bound.
     """
-    try:
-        child = subprocess.Popen(command)
-    except OSError as error:
-        msg = f"cannot run {command[0]!r}: {error.strerror}"
-        raise ConfigError(
-            msg,
-            hint="name an executable file or a command on PATH",
-        ) from error
+    management = -1
+    if options.management_port is not None:
+        from longshore_runtime.listener import bind_socket  # noqa: PLC0415 -- sockets only if asked
 
-    def forward(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- the handler's signature
-        child.send_signal(number)
-
-    for number in FORWARDED:
-        signal.signal(number, forward)
-    code = child.wait()
-    return SIGNAL_BASE - code if code < 0 else code
+        management = bind_socket(options.host, options.management_port).detach()
+    budget = options.budget
+    patience = max(min(budget.total, budget.grace) - budget.delay, 0.1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(  # noqa: S606 -- becoming another program, without a shell, is the point
+        sys.executable,
+        [
+            sys.executable,
+            *FLAGS,
+            "-c",
+            PROGRAM,
+            str(Path(__file__).parent.parent),
+            str(budget.delay),
+            str(patience),
+            str(management),
+            *options.command,
+        ],
+    )

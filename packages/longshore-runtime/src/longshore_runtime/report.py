@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from longshore_runtime.lifecycle import Lifecycle
     from longshore_runtime.management import ManagementServer
     from longshore_runtime.options import Options
+    from longshore_runtime.prefork import Prefork
     from longshore_runtime.prepare import Plan
     from longshore_runtime.service import Outcome
 
@@ -68,6 +69,57 @@ def report_boot(
             level="warning",
             hint="raise LONGSHORE_GRACE_PERIOD with the platform's own, or lower a stage",
         )
+
+
+def report_workers_boot(service: Prefork) -> None:
+    """Write the boot line of a service of several workers."""
+    from longshore_runtime.serve import describe_server  # noqa: PLC0415 -- avoids a circle
+
+    host, port = service.listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    options, plan = service.options, service.plan
+    why = os.environ.get("LONGSHORE_PRELOAD_WHY")
+    wanted = os.environ.get("LONGSHORE_PRELOAD", "1")
+    service.events.emit(
+        "boot",
+        f"serving {options.target} on http://{shown}:{port}",
+        version=__version__,
+        python=sys.version.split()[0],
+        app=options.target,
+        server=describe_server(),
+        workers=plan.workers.count,
+        workers_why=plan.workers.reason,
+        preload=why or ("off: LONGSHORE_PRELOAD" if wanted == "0" else "on"),
+        threads=plan.threads.count,
+        pid=os.getpid(),
+        worker_pids=[seat.pid for seat in service.pool.seats],
+        host=host,
+        port=port,
+        management_port=None if service.management is None else service.management.port,
+        startup_ms=round((time.monotonic() - service.lifecycle.started_at) * 1000),
+        budget=describe_budget(options),
+    )
+
+
+def report_workers_stop(service: Prefork, code: ExitCode) -> None:
+    """Write the stop line of a service of several workers."""
+    slots = [service.state.read_slot(seat.index) for seat in service.pool.seats]
+    began = service.lifecycle.entered[Phase.DRAINING]
+    service.events.emit(
+        "stop",
+        f"stopped after {service.reason}",
+        level="info" if code is ExitCode.OK else "error",
+        reason=service.reason,
+        exit_code=int(code),
+        requests=sum(slot.served for slot in slots),
+        in_flight=service.in_flight,
+        cut_off=sum(slot.cut_off for slot in slots),
+        workers_killed=service.killed,
+        worker_codes=service.pool.codes,
+        restarts=service.pool.restarts,
+        orphans_reaped=service.pool.reaped,
+        total_ms=round((time.monotonic() - began) * 1000),
+    )
 
 
 def describe_features(options: Options, plan: Plan, application: Application) -> dict[str, str]:

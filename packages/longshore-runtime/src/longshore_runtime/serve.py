@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import os
 import sys
@@ -11,8 +12,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from longshore_runtime.current import is_supervised, process_lifecycle
 from longshore_runtime.errors import ExitCode, ImportFailedError
-from longshore_runtime.lifecycle import Lifecycle, Phase
+from longshore_runtime.lifecycle import Phase
 from longshore_runtime.listener import bind_socket
 from longshore_runtime.management import ManagementServer
 from longshore_runtime.prepare import import_application, make_plan
@@ -31,18 +33,38 @@ if TYPE_CHECKING:
 
     from longshore_runtime.budget import Budget
     from longshore_runtime.events import EventLog
+    from longshore_runtime.lifecycle import Lifecycle
     from longshore_runtime.options import Options
+    from longshore_runtime.prepare import Plan
     from longshore_runtime.service import Outcome
 
 
-def serve(options: Options, events: EventLog) -> ExitCode:
-    """Serve until a signal; returns the exit code.
+def serve(options: Options, events: EventLog) -> int:
+    """Serve until a signal, in this process or in several; returns the exit code.
 
     Raises:
         ServeError: the service could not start.
     """
-    lifecycle = Lifecycle()
     plan = make_plan(options)
+    if plan.workers.count > 1:
+        from longshore_runtime.prefork import serve_workers  # noqa: PLC0415 -- several workers only
+
+        return serve_workers(options, plan, events)
+    return serve_alone(options, plan, events)
+
+
+def serve_alone(options: Options, plan: Plan, events: EventLog) -> ExitCode:
+    """Serve in this process until a signal; returns the exit code.
+
+    Raises:
+        ServeError: the service could not start.
+    """
+    lifecycle = process_lifecycle()
+    if is_supervised():
+        # The supervisor in front has waited already when it passes the signal on.
+        options = dataclasses.replace(
+            options, budget=dataclasses.replace(options.budget, delay=0.0)
+        )
     listener = bind_socket(options.host, options.port)
     management = open_management(options, lifecycle)
     requests = StopRequests(lambda number, _: stop_while_starting(events, number))
@@ -109,6 +131,13 @@ def require_server() -> None:
         msg = f"no server is installed: {error}"
         hint = "add uvicorn to the project's dependencies, or longshore-runtime[uvicorn]"
         raise ImportFailedError(msg, hint=hint) from error
+
+
+def describe_server() -> str:
+    """Return the name and version of the server."""
+    import uvicorn  # noqa: PLC0415 -- optional
+
+    return f"uvicorn {uvicorn.__version__}"
 
 
 def stop_while_starting(events: EventLog, number: signal.Signals) -> None:

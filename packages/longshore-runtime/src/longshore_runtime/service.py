@@ -60,6 +60,7 @@ class Service:
         watch: told when the application's own start-up begins and ends.
         on_ready: called once when the service takes requests, with the server's version.
         requests: the wishes to stop; from ``run`` on they start the drain.
+        publish: called once a second and at every change, to tell a supervisor.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Service:
         watch: StartWatch,
         on_ready: Callable[[str], None],
         requests: StopRequests,
+        publish: Callable[[], None] = lambda: None,
     ) -> None:
         self.lifecycle = lifecycle
         self.budget = budget
@@ -84,6 +86,7 @@ class Service:
         self.watch = watch
         self.app = Wrapped(app, lifecycle, gate=self._wait_ready)
         self._requests = requests
+        self._publish = publish
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -111,6 +114,7 @@ class Service:
                 self.lifecycle.enter(Phase.READY)
                 self._ready.set()
                 self.on_ready(server.version)
+                self._publish()
             await self._stop.wait()
             self._ready.set()
             await self._drain(server)
@@ -192,6 +196,7 @@ class Service:
     async def _tick(self, tick: Callable[[], Awaitable[None]]) -> None:
         while True:
             self.lifecycle.beat()
+            self._publish()
             await asyncio.sleep(1.0)
             await tick()
 

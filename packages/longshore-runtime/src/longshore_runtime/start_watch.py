@@ -43,13 +43,15 @@ class StartWatch:
         self.code = ExitCode.IMPORT
         self.find_place: Callable[[], Place | None] = lambda: None
         self._done = threading.Event()
+        self._thread: threading.Thread | None = None
         self._began = time.monotonic()
         self._main = threading.main_thread().ident
 
     def start(self) -> None:
         """Begin to watch."""
         self._began = time.monotonic()
-        threading.Thread(target=self._run, name="longshore-start", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="longshore-start", daemon=True)
+        self._thread.start()
 
     def enter_startup(self, find_place: Callable[[], Place | None]) -> None:
         """The import is done: now the application's own start-up runs."""
@@ -58,8 +60,10 @@ class StartWatch:
         self.find_place = find_place
 
     def finish(self) -> None:
-        """The start is over."""
+        """The start is over; no thread is left behind."""
         self._done.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def describe(self) -> str:
         """Return what the start is waiting on, with the application's line if there is one."""

@@ -13,6 +13,7 @@ def test_our_service_drains():
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import http.client
 import json
@@ -111,6 +112,7 @@ class Served:
             cwd=self.cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         self._readers = [
             threading.Thread(target=self._read_events, daemon=True),
@@ -126,9 +128,9 @@ class Served:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Kill what is left."""
-        if self.process.poll() is None:
-            self.process.kill()
+        """Kill what is left, workers and supervised commands included."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for reader in self._readers:
             reader.join(PATIENCE)
@@ -186,6 +188,16 @@ class Served:
             return Reply(status=response.status, headers=fields, body=response.read())
         finally:
             connection.close()
+
+    def wait_readiness(self, status: int, *, port: int | None = None) -> None:
+        """Ask ``/readyz`` until it answers with a status, such as 503 after a signal."""
+        while self.get("/readyz", port=port).status != status:
+            pass
+
+    def wait_in_flight(self, count: int) -> None:
+        """Ask until the application works on a number of requests (one worker only)."""
+        while self.get("/readyz?verbose").json().get("in_flight") != count:
+            pass
 
     def send_signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal."""

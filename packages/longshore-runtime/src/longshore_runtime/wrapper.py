@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from longshore_runtime.application import find_core
 from longshore_runtime.exchange import HTTPExchange, WebSocketExchange
 from longshore_runtime.lifecycle import Phase
+from longshore_runtime.own_paths import find_own_paths
 from longshore_runtime.probes import PATHS, READY, answer_probe
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     from longshore_runtime.asgi import ASGIApp, Message, Receive, Scope, Send
@@ -42,6 +45,7 @@ class Wrapped:
         self.gate = gate
         self.paths = PATHS
         self.own_paths: frozenset[str] = frozenset()
+        self._keeper: asyncio.Task[None] | None = None
 
     def __getattr__(self, name: str) -> object:
         """Look through to the application, so that ``app.state`` and ``@app.get`` keep working."""
@@ -99,19 +103,32 @@ class Wrapped:
 
     async def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Follow the application's start under a server that is not ours."""
-        lifecycle = self.lifecycle
+        scope[MARK] = self.lifecycle
 
         async def watch(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete":
-                lifecycle.enter(Phase.READY)
+                self._take_part()
             await send(message)
 
-        await self.app(scope, receive, watch)
+        try:
+            await self.app(scope, receive, watch)
+        finally:
+            if self._keeper is not None:
+                self._keeper.cancel()
+                self._keeper = None
+
+    def _take_part(self) -> None:
+        """Become ready under a server that is not ours; once."""
+        if self.lifecycle.enter(Phase.READY):
+            from longshore_runtime.foreign import take_part  # noqa: PLC0415 -- signals, budget
+
+            self.own_paths = find_own_paths(find_core(self.app))
+            self._keeper = take_part(self.lifecycle)
 
     async def _wait_until_ready(self) -> None:
         if self.gate is None:
             # A server that is not ours sends requests only when it considers us started.
-            self.lifecycle.enter(Phase.READY)
+            self._take_part()
         else:
             await self.gate()
 

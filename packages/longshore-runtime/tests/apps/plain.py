@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from typing import Any
+
+from longshore_runtime import wrap
 
 
 async def respond(send: Any, body: bytes = b"ok", status: int = 200) -> None:
@@ -67,3 +71,22 @@ not_callable = 5
 async def show_client(scope: Any, receive: Any, send: Any) -> None:
     assert scope["type"] == "http", "http only"
     await respond(send, scope["client"][0].encode())
+
+
+async def who(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the process id; ``/block/SECONDS`` blocks the event loop."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    path, _, argument = scope["path"].lstrip("/").partition("/")
+    if path == "block":
+        time.sleep(float(argument))  # noqa: ASYNC251 -- blocking the loop is the point
+    elif path == "sleep":
+        await asyncio.sleep(float(argument))
+    elif path == "forever":
+        await asyncio.Event().wait()
+    await respond(send, str(os.getpid()).encode())
+
+
+wrapped = wrap(app)
+"""The same as ``app``, for servers other than ours."""

@@ -8,6 +8,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
+from longshore_runtime import wrap
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -91,3 +93,4 @@ def ignore_body(environ: Any, start_response: Any) -> list[bytes]:
 
 
 strict = validator(plain)
+wrapped = wrap(plain)
