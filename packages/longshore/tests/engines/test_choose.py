@@ -27,8 +27,8 @@ def test_auto_says_what_it_found() -> None:
     engines, reporter = open_two("one is not installed", None)
     engines.usable("auto")
     assert [event.subject for event in reporter.events] == [
-        "engine one: passed over: one is not installed",
-        "engine two: works here",
+        "one: passed over: one is not installed",
+        "two: works here",
     ]
 
 

@@ -138,7 +138,7 @@ def test_command_gets_the_environment_and_storage_of_the_whole_service() -> None
     spec = plan_command(
         project(WEB, NIGHTLY), IMAGE, ("alembic", "current"), run_id="1", settings={}
     )
-    assert spec.args == ("--", "alembic", "current")
+    assert (spec.entrypoint, spec.args) == (("alembic",), ("current",))
     assert revealed(spec.env) == {"MODE": "own", "LEVEL": "own"}
     assert [str(volume.target) for volume in spec.volumes] == ["/data", "/var/lib/purge"]
 

@@ -57,6 +57,10 @@ def test_image_and_arguments_come_last() -> None:
     assert run_arguments(SPEC, limit_memory=False)[-2:] == ["0123abc", "taskapi.main:app"]
     other = replace(SPEC, args=("--", "worker"))
     assert run_arguments(other, limit_memory=False)[-3:] == ["0123abc", "--", "worker"]
+    command = replace(SPEC, entrypoint=("python",), args=("-V",))
+    argv = run_arguments(command, limit_memory=False)
+    assert argv[-2:] == ["0123abc", "-V"]
+    assert '--entrypoint=["python"]' in argv
 
 
 def test_settings_go_by_name_and_only_podmans_own_names_by_value() -> None:

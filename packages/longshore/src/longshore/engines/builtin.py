@@ -172,11 +172,12 @@ class BuiltinEngine:
 def command_of(spec: RunSpec, *, mounts: tuple[Mount, ...]) -> Command:
     """Return what the sandbox runs: the image's entry point with the arguments and settings."""
     config = spec.image.config
+    entrypoint = config.entrypoint if spec.entrypoint is None else spec.entrypoint
     args = config.cmd if spec.args is None else spec.args
     settings = {name: value.reveal() for name, value in spec.env.items()}
     return Command(
         root=Path(spec.image.location),
-        argv=(*config.entrypoint, *args),
+        argv=(*entrypoint, *args),
         env={**config.env, **settings},
         cwd=PurePosixPath(config.working_dir),
         mounts=mounts,

@@ -87,7 +87,7 @@ class Engines:
         reasons = {name: engine.available() for name, engine in self._engines.items()}
         for name, reason in reasons.items():
             detail = "works here" if reason is None else f"passed over: {reason}"
-            self._say(f"engine {name}", detail)
+            self._say(name, detail)
         usable = tuple(self._engines[name] for name, reason in reasons.items() if reason is None)
         if not usable:
             msg = "no engine can run images on this machine"
@@ -95,8 +95,8 @@ class Engines:
             raise PreflightError(msg, context=context, hint="install podman, or allow namespaces")
         return usable
 
-    def _say(self, subject: str, detail: str) -> None:
+    def _say(self, name: str, detail: str) -> None:
         # What was found is for -v; STARTED is the phase that reporters show only then.
         self._reporter.report(
-            Event(kind="engine.choose", subject=f"{subject}: {detail}", phase=Phase.STARTED)
+            Event(kind="engine", subject=f"{name}: {detail}", phase=Phase.STARTED)
         )

@@ -67,6 +67,7 @@ class RunSpec:
         service: the service, which is the project's name.
         process: the process type.
         image: what to run.
+        entrypoint: replaces the image's ``Entrypoint``; ``None`` keeps it.
         args: replaces the image's ``Cmd``; ``None`` keeps it.
         env: on top of the image's own; every value is masked, as any of them may be a secret.
         port: where it listens, for a web process.
@@ -78,6 +79,7 @@ class RunSpec:
     service: str
     process: str
     image: LoadedImage
+    entrypoint: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
     env: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     port: Port | None = None

@@ -107,7 +107,10 @@ def plan_command(
     run_id: str,
     settings: Mapping[str, Secret],
 ) -> RunSpec:
-    """Return how to run one command with the environment and the storage of the whole service."""
+    """Return how to run one command with the environment and the storage of the whole service.
+
+    The runtime is left out: it would write its own lines between the command's.
+    """
     env = {
         name: Secret(value) for process in project.processes for name, value in process.env.items()
     }
@@ -117,7 +120,8 @@ def plan_command(
         service=project.name,
         process="run",
         image=image,
-        args=("--", *argv),
+        entrypoint=argv[:1],
+        args=argv[1:],
         env=env | dict(settings),
         volumes=plan_volumes(sorted(writable)),
     )

@@ -222,6 +222,8 @@ def run_arguments(spec: RunSpec, *, limit_memory: bool) -> list[str]:
         "--image-volume=ignore",  # ours are named
         "--log-driver=k8s-file",
     ]
+    if spec.entrypoint is not None:
+        argv.append(f"--entrypoint={json.dumps(spec.entrypoint)}")
     if spec.port is not None:
         argv.append(f"--publish=127.0.0.1:{spec.port.host}:{spec.port.container}")
     if limit_memory and spec.memory_bytes is not None:

@@ -1,0 +1,64 @@
+"""``longshore ps``: what runs here."""
+# ruff: noqa: PLC0415 - not for --help
+
+from datetime import UTC, datetime
+
+import click
+
+from longshore.cli.context import Context
+from longshore.cli.options import examples
+
+HEADERS = ("SERVICE", "PROCESS", "ENGINE", "STATE", "URL", "IMAGE", "SINCE")
+
+
+@click.command(epilog=examples("longshore ps", "longshore ps --format json"))
+@click.pass_obj
+def ps(context: Context) -> None:
+    """Show what runs here, of every project, and what has ended and was not taken down."""
+    from longshore.engines.reasons import describe_state
+    from longshore.engines.service import open_services
+
+    found = open_services(context).observe()
+    if context.terminal.wants_json:
+        context.terminal.json(
+            [
+                {
+                    "service": run.service,
+                    "process": run.process,
+                    "engine": run.engine,
+                    "state": state.status.value,
+                    "exit_code": state.exit_code,
+                    "url": run.url,
+                    "image": str(run.image),
+                    "root": str(run.root),
+                    "since": run.created.isoformat(),
+                }
+                for run, state in found
+            ]
+        )
+        return
+    if not found:
+        context.terminal.say("nothing runs here")
+        return
+    now = datetime.now(UTC)
+    rows = [
+        (
+            run.service,
+            run.process,
+            run.engine,
+            describe_state(state),
+            run.url or "",
+            run.image.short,
+            describe_age((now - run.created).total_seconds()),
+        )
+        for run, state in found
+    ]
+    context.terminal.table(HEADERS, rows)
+
+
+def describe_age(seconds: float) -> str:
+    """Return a duration in its largest unit: ``42s``, ``5m``, ``3h``, ``12d``."""
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return f"{max(int(seconds), 0)}s"

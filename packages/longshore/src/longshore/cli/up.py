@@ -1,0 +1,111 @@
+"""``longshore up``: build the project, run it here, print its address."""
+# ruff: noqa: PLC0415 - the options are checked first
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from longshore.cli.context import Context
+from longshore.cli.options import examples
+from longshore.cli.running import engine_option, line_writer, settings_options
+
+if TYPE_CHECKING:
+    from longshore.engines.interface import Run
+    from longshore.engines.service import Services
+    from longshore.oci.descriptor import Descriptor
+
+
+@click.command(
+    epilog=examples(
+        "longshore up",
+        "longshore up --detach --port 8080 --env-file dev.env",
+        "longshore up -e LOG_LEVEL=debug -e DATABASE_URL",
+    )
+)
+@click.option("-d", "--detach", is_flag=True, help="Return when it is ready; it goes on running.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Where the web process answers, 0 for any free port; default: its own port.",
+)
+@engine_option
+@settings_options
+@click.pass_obj
+def up(
+    context: Context,
+    *,
+    detach: bool,
+    port: int | None,
+    engine: str,
+    options: tuple[str, ...],
+    env_files: tuple[Path, ...],
+) -> None:
+    """Build the project, run it here, print its address.
+
+    Web processes, workers and schedulers are started; a process with run = "before-deploy" runs
+    to its end first. The address is printed when the service is ready. Then its output is shown
+    until Ctrl-C, which stops it; with --detach it goes on running, until 'longshore down'.
+
+    What runs of the project already is replaced.
+    """
+    from longshore.engines.launch import Launch, Launcher
+    from longshore.engines.ports import find_free_port
+    from longshore.engines.service import open_services
+    from longshore.engines.settings import read_settings
+
+    settings = read_settings(options, env_files, context.environment)
+    services = open_services(context)
+    launch = Launch(
+        project=context.project,
+        settings=settings,
+        environment=context.environment,
+        port=find_free_port() if port == 0 else port,
+        engine=engine,
+    )
+    launcher = Launcher(services)
+    launcher.check(launch)
+    runs = launcher.bring_up(launch, context.layout, _build(context))
+    _announce(context, runs, detach=detach)
+    if not detach:
+        _attend(context, services, runs)
+
+
+def _build(context: Context) -> "Descriptor":
+    from longshore.build import build_image
+    from longshore.cli.findings import show_findings
+
+    result = build_image(context)
+    show_findings(context.terminal, result.findings)
+    return result.descriptor
+
+
+def _announce(context: Context, runs: "tuple[Run, ...]", *, detach: bool) -> None:
+    context.reporter.close()
+    if not context.terminal.wants_json:
+        for run in runs:
+            if run.url is not None:
+                context.terminal.data(run.url)
+        context.terminal.flush()
+        return
+    document = [
+        {
+            "service": run.service,
+            "process": run.process,
+            "engine": run.engine,
+            "url": run.url,
+            "image": str(run.image),
+        }
+        for run in runs
+    ]
+    write = context.terminal.json if detach else context.terminal.json_line
+    write(document)
+
+
+def _attend(context: Context, services: "Services", runs: "tuple[Run, ...]") -> None:
+    # A closed terminal and `kill` stop the service as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    names = tuple(run.process for run in runs)
+    services.attend(runs, show=line_writer(context, names, prefixed=True))
