@@ -256,6 +256,14 @@ def test_a_workspace_that_does_not_have_the_folder_is_passed_over(tmp_path: Path
     assert read_lock(stranger).path == stranger / "requirements.txt"
 
 
+def test_a_lock_of_its_own_goes_before_that_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text(HEAD + WORKSPACE)
+    member = tmp_path / "packages/lib"
+    member.mkdir(parents=True)
+    (member / "requirements.txt").write_text(f"alpha==1 --hash={SHA}\n")
+    assert read_lock(member).path == member / "requirements.txt"
+
+
 def test_a_lock_above_the_repository_is_not_looked_for(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").write_text(HEAD + WORKSPACE)
     member = tmp_path / "packages/lib"

@@ -77,6 +77,12 @@ def test_netrc_default_fits_no_host(tmp_path: Path) -> None:
     assert _look({}, home=tmp_path) is None
 
 
+def test_a_host_called_default_gets_nothing_from_it(tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("default login me password pw\n")
+    store = CredentialStore(environment={"HOME": str(tmp_path)})
+    assert store.lookup(Origin.of("https://default/")) is None
+
+
 def test_a_broken_netrc_is_named(tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text("machine index.test\nlogin me\nnonsense\n")
     with pytest.raises(UsageError) as caught:

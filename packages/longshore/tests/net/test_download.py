@@ -112,6 +112,15 @@ def test_another_size_is_refused(
     assert str(caught.value) == f"a 1.0: {URL}: expected {size} bytes, got {got}"
 
 
+def test_a_file_without_end_is_not_read_to_its_end(
+    transport: Transport, store: BlobStore, site: StaticSite, reporter: RecordingReporter
+) -> None:
+    site.files["/a.whl"] = bytes(8 << 20)
+    with pytest.raises(WheelError, match="expected 10 bytes, got at least"):
+        _fetch(transport, store, size=10)
+    assert max(event.done or 0 for event in reporter.events) < 1 << 20
+
+
 @pytest.mark.usefixtures("site")
 def test_a_cut_transfer_is_resumed_where_it_stood(
     network: Network, transport: Transport, store: BlobStore, clock: ManualClock

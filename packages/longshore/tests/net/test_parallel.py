@@ -28,12 +28,16 @@ def test_so_many_run_at_once_and_not_more() -> None:
 
 
 def test_after_a_failure_nothing_new_is_started() -> None:
-    started: list[int] = []
+    threads: dict[int, threading.Thread] = {}
+    both_run = Barrier(2, timeout=5)
 
     def fail(item: int) -> None:
-        started.append(item)
-        raise KeyError(item)
+        threads[item] = threading.current_thread()
+        both_run.wait()
+        if item == 0:
+            raise KeyError(item)
+        threads[0].join(5)  # it has failed for sure, and this one is still to finish
 
     with pytest.raises(KeyError, match="0"):
-        map_parallel(fail, range(10), jobs=1)
-    assert started == [0]
+        map_parallel(fail, range(10), jobs=2)
+    assert sorted(threads) == [0, 1]
