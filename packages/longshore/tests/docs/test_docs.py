@@ -88,6 +88,13 @@ def test_relative_links_lead_somewhere(tmp_path: Path, link: str, message: str |
     assert message is None or f"page.md:4: {message}" in found[0]
 
 
+def test_a_link_over_two_lines_is_followed(tmp_path: Path) -> None:
+    text = "text\n```text\ncode\n```\n[two\nlines](gone.md) [here](page.md)\n"
+    assert problems_of(tmp_path, text) == [
+        "page.md:6: link to a file that does not exist: 'gone.md'"
+    ]
+
+
 def test_a_link_in_a_fenced_block_is_no_link(tmp_path: Path) -> None:
     assert problems_of(tmp_path, "```text\n[a](gone.md)\n# no heading\n```\n") == []
 
@@ -119,6 +126,10 @@ def test_no_document_names_a_package_registry(tmp_path: Path, text: str) -> None
 
 def test_the_architecture_page_is_drawn_from_the_contract() -> None:
     assert load("architecture").main(["--check"]) == 0
+
+
+def test_the_reference_of_the_commands_is_their_help() -> None:
+    assert load("cli_reference").main(["--check"]) == 0
 
 
 def test_rooms_on_one_line_of_the_contract_stand_side_by_side() -> None:
