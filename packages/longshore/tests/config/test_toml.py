@@ -29,6 +29,16 @@ def test_a_broken_file_says_where(tmp_path: Path, content: bytes, message: str) 
     assert str(raised.value) == message
 
 
+@pytest.mark.parametrize("value", ["9" * 5000, "[" * 5000 + "]" * 5000])
+def test_what_the_reader_can_not_hold_is_an_error_of_the_file(tmp_path: Path, value: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"a = {value}\n")
+    with pytest.raises(ConfigError) as raised:
+        read_toml(tmp_path / "pyproject.toml")
+    assert str(raised.value) == (
+        "pyproject.toml: invalid TOML: a number too long or arrays too deep"
+    )
+
+
 def test_an_absent_file_is_no_error(tmp_path: Path) -> None:
     assert read_toml(tmp_path / "pyproject.toml") is None
 

@@ -47,9 +47,44 @@ def test_cpu_is_millicores(value: object, millicores: int) -> None:
 @pytest.mark.parametrize(
     ("parser", "values"),
     [
-        (duration, ["", "s", "30", "-1s", -1, True, None, "30 s", float("inf"), float("nan"), []]),
-        (size, ["", "Mi", "-1Mi", 0, -1, True, None, "0", 1.5, "1 Gi", "1Pi"]),
-        (cpu, ["", "m", "0m", "-1", 0, True, None, "0.0001", "1.5m", []]),
+        (
+            duration,
+            [
+                "",
+                "s",
+                "30",
+                "-1s",
+                -1,
+                True,
+                None,
+                "30 s",
+                float("inf"),
+                float("nan"),
+                [],
+                "9" * 400 + "s",
+                "٣s",
+            ],
+        ),
+        (
+            size,
+            [
+                "",
+                "Mi",
+                "-1Mi",
+                0,
+                -1,
+                True,
+                None,
+                "0",
+                1.5,
+                "1 Gi",
+                "1Pi",
+                "9" * 400,
+                "٣Mi",
+                10**400,
+            ],
+        ),
+        (cpu, ["", "m", "0m", "-1", 0, True, None, "0.0001", "1.5m", [], "9" * 400, "٣", 10**400]),
         (base_reference, ["trixie", "debian:", "debian:Trixie", "alpine:3", "image:x", 13]),
         (debian_package, ["A", "a", "libpq5=1", "-a", "a b", "../a", 1]),
         (url, ["deb.test", "ftp://deb.test", "http://", "http://a@deb.test", "file:///x", 1]),
@@ -63,7 +98,7 @@ def test_other_values_are_refused(parser: Callable[[object], object], values: li
             parser(value)
 
 
-@given(st.integers(1, 1 << 50))
+@given(st.integers(1, 10**15 - 1))
 def test_a_rendered_size_is_read_as_the_same_size(count: int) -> None:
     assert size(render_size(count)) == count
 
@@ -92,6 +127,7 @@ def test_crontab_fields_are_accepted(text: str) -> None:
         ("* * * * 8", "expected a day of the week between 0 and 7, got '8'"),
         ("5-1 * * * *", "expected a minute between 0 and 59, got '5-1'"),
         ("*/0 * * * *", "expected a minute between 0 and 59, got '*/0'"),
+        ("٣ * * * *", "expected a minute between 0 and 59, got '٣'"),
         ("1,, * * * *", "expected a minute between 0 and 59, got '1,,'"),
         (
             "* * * *",

@@ -30,6 +30,9 @@ def read_toml(path: Path) -> dict[str, Any] | None:
         raise ConfigError(msg, hint="save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_describe(path.name, str(error))) from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, deep nesting
+        msg = f"{path.name}: invalid TOML: a number too long or arrays too deep"
+        raise ConfigError(msg) from error
 
 
 def _describe(name: str, message: str) -> str:

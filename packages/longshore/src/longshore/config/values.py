@@ -9,12 +9,14 @@ from longshore.config.invalid import InvalidValueError, Parser, invalid, show, t
 
 T = TypeVar("T")
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+# At most fifteen digits: more are no number that anybody means, and floats lose count of them.
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,15})?"
+_DURATION = re.compile(rf"({_NUMBER})(ms|s|m|h)")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)(|[kKMGT]|[KMGT]i)")
+_SIZE = re.compile(rf"({_NUMBER})(|[kKMGT]|[KMGT]i)")
 _BYTES = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BYTES |= {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
-_CPU = re.compile(r"(\d+)m|(\d+(?:\.\d+)?)")
+_CPU = re.compile(rf"([0-9]{{1,15}})m|({_NUMBER})")
 _MILLI = 1000
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
