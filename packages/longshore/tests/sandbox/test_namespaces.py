@@ -257,6 +257,17 @@ class TestMounts:
         assert lines == ["deep", "file", "b", "kept", "single", "read-only"]
         assert sorted(path.name for path in outer.iterdir()) == ["a", "link"]
 
+    def test_the_umask_of_the_caller_does_not_matter(
+        self, sandbox: NamespaceSandbox, host: Host, tmp_path: Path
+    ) -> None:
+        mount = Mount(source=tmp_path, target=PurePosixPath("/a/b/out"), writable=True)
+        old = os.umask(0o077)
+        try:
+            done = sandbox.run(shell(host, "umask; ls -d /a/b/out", mounts=(mount,)))
+        finally:
+            os.umask(old)
+        assert output(done) == "0022\n/a/b/out\n"
+
     def test_links_of_the_root_stay_inside(
         self, sandbox: NamespaceSandbox, host: Host, tmp_path: Path
     ) -> None:

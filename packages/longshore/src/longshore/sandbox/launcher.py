@@ -423,7 +423,6 @@ def execute(spec: Spec, report: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if spec["memory_bytes"] is not None:
         resource.setrlimit(resource.RLIMIT_AS, (spec["memory_bytes"],) * 2)
-    os.umask(0o022)
     try:
         os.chdir(spec["cwd"])
     except OSError as error:
@@ -473,6 +472,7 @@ def tell(report: int, error: Exception) -> None:
 
 def run_init(spec: Spec, report: int, verdict: int) -> None:
     """Be process 1: build the root, drop everything, start the command and wait for it."""
+    os.umask(0o022)  # mount points are for another user to enter
     if spec["isolate_network"]:
         raise_loopback()
     call("sethostname", "host name", b"localhost", 9)

@@ -12,7 +12,7 @@ from typing import IO
 from longshore.base.debian import skeleton
 from longshore.base.debian.deb import DebEntry, DebFile
 from longshore.base.debian.placement import is_certificate, merged_links, place
-from longshore.oci.tar import EPOCH
+from longshore.oci.tar import EPOCH, parents
 from longshore.oci.tree import UnpackTree
 
 OS, PYTHON, BYTECODE = "os", "python", "bytecode"
@@ -69,31 +69,35 @@ class Assembly:
             files: relative to both.
         """
         for file in files:
-            path = folder / file
-            if str(path.parent) not in self.owners:
-                self._tree.directory(str(path.parent), 0o755, EPOCH)
-                self.owners[str(path.parent)] = BYTECODE
             with (output / file).open("rb") as content:
-                self._file(str(path), content, BYTECODE)
+                self._file(str(folder / file), content, BYTECODE)
         self._tree.finish()
 
     def _add(self, path: str, entry: DebEntry, layer: str) -> None:
         if entry.kind == tarfile.DIRTYPE:
-            if path not in self.owners:
-                self._tree.directory(path, 0o755, EPOCH)
-                self.owners[path] = layer
+            self._folders(f"{path}/", layer)
         elif entry.kind == tarfile.SYMTYPE:
             self._link(path, entry.target, layer)
         elif entry.kind == tarfile.LNKTYPE:
+            self._folders(path, layer)
             self._tree.hard_link(path, place(entry.target) or entry.target)
             self.owners[path] = layer
         elif entry.content is not None:
             self._file(path, entry.content, layer, executable=entry.executable)
 
+    def _folders(self, path: str, layer: str) -> None:
+        """Make the folders above a path that no package named: their mode is ours, not umask's."""
+        for parent in parents(path):
+            if parent not in self.owners:
+                self._tree.directory(parent, 0o755, EPOCH)
+                self.owners[parent] = layer
+
     def _link(self, path: str, target: str, layer: str) -> None:
+        self._folders(path, layer)
         self._tree.symlink(path, target, EPOCH)
         self.owners[path] = layer
 
     def _file(self, path: str, content: IO[bytes], layer: str, *, executable: bool = False) -> None:
+        self._folders(path, layer)
         self._tree.file(path, content, 0o755 if executable else 0o644, EPOCH)
         self.owners[path] = layer
