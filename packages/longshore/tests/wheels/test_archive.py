@@ -72,6 +72,13 @@ def test_the_raw_bytes_are_one_deflate_stream(tmp_path: Path) -> None:
     assert zlib.decompress(raw, -zlib.MAX_WBITS) == b"hello " * 1000
 
 
+@pytest.mark.parametrize("extra", range(-300, 301, 60))
+def test_content_of_any_size_around_a_chunk_is_whole(tmp_path: Path, extra: int) -> None:
+    content = bytes((2 << 20) + extra)
+    (tmp_path / "a.whl").write_bytes(make({"a": content, "b": b"next"}))
+    assert read_all(tmp_path / "a.whl")["a"] == content
+
+
 def test_an_archive_written_as_a_stream_is_read(tmp_path: Path) -> None:
     class Pipe(io.RawIOBase):
         def __init__(self) -> None:

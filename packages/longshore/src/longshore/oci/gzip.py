@@ -184,7 +184,7 @@ def _is_member(data: bytes | memoryview) -> bool:
 
 def _inflate_piece(decoder: "zlib._Decompress", data: bytes | memoryview) -> Iterator[bytes]:
     try:
-        while data:
+        while data and not decoder.eof:  # at the end, CPython's unconsumed tail is stale
             piece = decoder.decompress(data, BLOCK)
             data = decoder.unconsumed_tail
             if piece:

@@ -152,8 +152,10 @@ class ZipArchive:
                 while data and not decoder.eof:
                     yield decoder.decompress(data, CHUNK)
                     data = decoder.unconsumed_tail
-                if decoder.unused_data or (decoder.eof and data):
+                if decoder.eof:
                     break
+            while not decoder.eof and (piece := decoder.decompress(b"", CHUNK)):
+                yield piece  # what did not fit into the last chunk
         except zlib.error as error:
             raise self._error(entry, f"is damaged: {error}") from error
         if not decoder.eof or decoder.unused_data or next(chunks, b""):
