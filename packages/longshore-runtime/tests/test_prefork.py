@@ -156,3 +156,16 @@ def test_state_is_shared_without_a_file(serve: Serve) -> None:
     links = [str(entry.readlink()) for entry in Path(f"/proc/{service.process.pid}/fd").iterdir()]
     assert any(link.startswith("/memfd:longshore-state") for link in links)
     assert not any(link.startswith(("/tmp/", "/dev/shm/", "/run/")) for link in links)
+
+
+def test_readiness_of_all_workers_follows_their_checks(serve: Serve, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("up")
+    service = serve(
+        "checked:app", flags=(*TWO, "--management-port", "0"), env={"CHECK_STATE": str(state)}
+    )
+    port = service.management_port
+    assert service.get("/readyz", port=port).status == 200
+    state.write_text("down")
+    service.wait_readiness(503, port=port)
+    assert service.get("/livez", port=port).status == 200

@@ -5,13 +5,14 @@ from __future__ import annotations
 TYPE_CHECKING = False  # not from typing, whose import costs a supervisor 0.8 MiB
 
 if TYPE_CHECKING:
+    from longshore_runtime.health import check
     from longshore_runtime.wrapping import wrap
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "wrap"]
+__all__ = ["__version__", "check", "wrap"]
 
-_HOMES = {"wrap": "longshore_runtime.wrapping"}
+_HOMES = {"check": "longshore_runtime.health", "wrap": "longshore_runtime.wrapping"}
 
 
 def __getattr__(name: str) -> object:

@@ -27,6 +27,7 @@ class Budget:
         in_flight: how long requests that are running may take after the listeners closed.
         lifespan: how long the application's shutdown may take.
         flush: how long buffered output may take to be written.
+        liveness: how long the event loop may stand still until ``/livez`` fails.
         startup: how long import and the application's start-up may take together.
         grace: the platform's own limit from SIGTERM to SIGKILL.
     """
@@ -36,6 +37,7 @@ class Budget:
     lifespan: float = 5.0
     flush: float = 3.0
     startup: float = 60.0
+    liveness: float = 30.0
     grace: float = 30.0
 
     @property
@@ -59,6 +61,7 @@ VARIABLES: Final = {
     "in_flight": "LONGSHORE_IN_FLIGHT_TIMEOUT",
     "lifespan": "LONGSHORE_LIFESPAN_TIMEOUT",
     "flush": "LONGSHORE_FLUSH_TIMEOUT",
+    "liveness": "LONGSHORE_LIVENESS_TIMEOUT",
     "startup": "LONGSHORE_STARTUP_TIMEOUT",
     "grace": "LONGSHORE_GRACE_PERIOD",
 }

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.budget import read_budget
 from longshore_runtime.current import is_supervised
+from longshore_runtime.health import registry
+from longshore_runtime.health_runner import HealthRunner
 from longshore_runtime.lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -61,8 +63,23 @@ def hold_back(lifecycle: Lifecycle, loop: asyncio.AbstractEventLoop, delay: floa
     signal.signal(signal.SIGTERM, handle)
 
 
+def check_in_thread() -> None:
+    """Run the checks in a thread of their own, for a server without an event loop."""
+
+    async def run() -> None:
+        runner = HealthRunner(registry)
+        runner.start()
+        await asyncio.Event().wait()
+
+    threading.Thread(
+        target=lambda: asyncio.run(run()), name="longshore-checks", daemon=True
+    ).start()
+
+
 async def _keep(lifecycle: Lifecycle) -> None:
-    """Beat, and tell streams when the supervisor moves on."""
+    """Beat, run the checks, and tell streams when the supervisor moves on."""
+    runner = HealthRunner(registry)
+    runner.start()
     while True:
         lifecycle.beat()
         if lifecycle.shared[0] >= Phase.STOPPING:

@@ -34,6 +34,7 @@ class Lifecycle:
         shared: the phase that a supervisor dictates; the later of the two counts.
         in_flight: requests that the application is working on.
         served: requests that the application has answered.
+        liveness_limit: seconds without a turn of the event loop that count as stuck.
         beat_at: when the event loop last turned, as ``time.monotonic()`` seconds.
         streams: one callback per open stream or WebSocket that wants to be told to end.
     """
@@ -43,12 +44,12 @@ class Lifecycle:
         "entered",
         "in_flight",
         "listeners",
+        "liveness_limit",
         "own",
         "served",
         "shared",
         "started_at",
         "streams",
-        "waiting_on",
     )
 
     def __init__(self, shared: memoryview | None = None) -> None:
@@ -61,7 +62,7 @@ class Lifecycle:
         self.entered: dict[Phase, float] = {Phase.STARTING: self.started_at}
         self.streams: set[Callable[[], None]] = set()
         self.listeners: list[Callable[[Phase], None]] = []
-        self.waiting_on = ""
+        self.liveness_limit = 30.0
 
     @property
     def phase(self) -> Phase:

@@ -83,7 +83,11 @@ class Prefork:
             run_worker(job, index)
 
         self.pool = WorkerPool(
-            self.plan.workers.count, state=self.state, start=start, events=self.events
+            self.plan.workers.count,
+            state=self.state,
+            start=start,
+            events=self.events,
+            liveness_limit=self.options.budget.liveness,
         )
         self.pool.fill()
         while True:

@@ -11,6 +11,7 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Final
 
+from longshore_runtime.health import FAIL, PASS, Registry, registry
 from longshore_runtime.lifecycle import Phase
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ READY: Final = "/readyz"
 STARTUP: Final = "/startupz"
 ALIASES: Final = ("/healthz", "/health")
 PATHS: Final = frozenset((LIVE, READY, STARTUP, *ALIASES))
-
-LIVENESS_LIMIT: Final = 30.0
-"""Seconds without a turn of the event loop after which a process counts as stuck."""
 
 OK: Final = 200
 UNAVAILABLE: Final = 503
@@ -47,27 +45,57 @@ class Answer:
         ]
 
 
-def answer_probe(path: str, lifecycle: Lifecycle, *, verbose: bool = False) -> Answer:
-    """Answer one probe path from what is already known; no I/O happens here."""
+def answer_probe(
+    path: str, lifecycle: Lifecycle, *, verbose: bool = False, checks: Registry = registry
+) -> Answer:
+    """Answer one probe path from what is already known; no I/O happens here.
+
+    Args:
+        path: one of ``PATHS``.
+        lifecycle: where the process is in its life.
+        verbose: add details.
+        checks: the cached verdicts that ``/readyz`` takes into account.
+    """
     phase = lifecycle.phase
     if path == LIVE:
-        alive = lifecycle.heartbeat_age() < LIVENESS_LIMIT
-        return render_answer(passed=alive, reason="" if alive else "event loop is stuck")
+        return _answer_live(lifecycle, phase, verbose=verbose)
     if path == STARTUP:
         started = phase >= Phase.READY
         return render_answer(passed=started, reason="" if started else "starting")
-    reason = "" if phase == Phase.READY else phase.name.lower()
     details: dict[str, object] = {}
     if verbose:
         details = {"phase": phase.name.lower(), "in_flight": lifecycle.in_flight}
-    return render_answer(passed=phase == Phase.READY, reason=reason, details=details)
+    if phase != Phase.READY:
+        return render_answer(passed=False, reason=phase.name.lower(), details=details)
+    if path != READY or not checks.verdicts:
+        return render_answer(passed=True, details=details)
+    status = checks.status()
+    if verbose:
+        details["checks"] = checks.describe()
+    failing = ", ".join(checks.failing()) if status != PASS else ""
+    return render_answer(passed=status != FAIL, status=status, reason=failing, details=details)
+
+
+def _answer_live(lifecycle: Lifecycle, phase: Phase, *, verbose: bool) -> Answer:
+    """Answer whether to restart the process: never for a dependency, never while it starts."""
+    age = lifecycle.heartbeat_age()
+    alive = phase == Phase.STARTING or age < lifecycle.liveness_limit
+    details: dict[str, object] = {}
+    if verbose:
+        details = {"heartbeat_age_s": round(age, 2), "limit_s": lifecycle.liveness_limit}
+    reason = "" if alive else "the event loop does not turn"
+    return render_answer(passed=alive, reason=reason, details=details)
 
 
 def render_answer(
-    *, passed: bool, reason: str = "", details: dict[str, object] | None = None
+    *,
+    passed: bool,
+    status: str = "",
+    reason: str = "",
+    details: dict[str, object] | None = None,
 ) -> Answer:
     """Return the JSON answer; field names follow draft-inadarei-api-health-check."""
-    body: dict[str, object] = {"status": "pass" if passed else "fail"}
+    body: dict[str, object] = {"status": status or (PASS if passed else FAIL)}
     if reason:
         body["output"] = reason
     body.update(details or {})

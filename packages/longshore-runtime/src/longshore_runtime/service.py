@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from longshore_runtime.errors import ExitCode, LifespanError, ServeError
+from longshore_runtime.health import registry
+from longshore_runtime.health_runner import HealthRunner
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.lifespan import Lifespan
 from longshore_runtime.own_paths import find_own_paths
@@ -85,6 +87,8 @@ class Service:
         self.application = application
         self.watch = watch
         self.app = Wrapped(app, lifecycle, gate=self._wait_ready)
+        self.health = HealthRunner(registry, events)
+        lifecycle.liveness_limit = budget.liveness
         self._requests = requests
         self._publish = publish
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,9 +112,11 @@ class Service:
         try:
             self.watch.enter_startup(self.lifespan.place)
             await self._start()
+            await self.health.first_round()
             self.watch.finish()
             self._respect_own_paths()
             if not self._stop.is_set():
+                self.health.start()
                 self.lifecycle.enter(Phase.READY)
                 self._ready.set()
                 self.on_ready(server.version)
@@ -163,6 +169,7 @@ class Service:
         delay = 0.0 if self.outcome.reason == "SIGINT" else self.budget.delay
         await self._within(delay, self._hurry.wait())
         self.lifecycle.enter(Phase.STOPPING)
+        self.health.stop()
         self.outcome.told = self.lifecycle.tell_streams()
         await server.stop_accepting()
         server.close_idle()

@@ -13,6 +13,7 @@ import struct
 
 TYPE_CHECKING = False  # not from typing, whose import costs a supervisor 0.8 MiB
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
     from longshore_runtime.lifecycle import Lifecycle
@@ -21,7 +22,7 @@ VARIABLE: Final = "LONGSHORE_STATE"
 """The environment variable that tells a worker where the page is."""
 
 SLOTS_AT: Final = 64
-SLOT: Final = struct.Struct("=BxxxiddQQQ")
+SLOT: Final = struct.Struct("=B?xxiddQQQ")
 SLOT_SIZE: Final = 64
 MOST_WORKERS: Final = 1000
 
@@ -37,9 +38,19 @@ class SlotView:
         in_flight: requests that it works on.
         served: requests that it has answered.
         cut_off: requests that its drain had to cut off.
+        is_healthy: whether its critical checks pass.
     """
 
-    __slots__ = ("beat_at", "cut_off", "in_flight", "phase", "pid", "served", "started_at")
+    __slots__ = (
+        "beat_at",
+        "cut_off",
+        "in_flight",
+        "is_healthy",
+        "phase",
+        "pid",
+        "served",
+        "started_at",
+    )
 
     def __init__(
         self,
@@ -51,6 +62,7 @@ class SlotView:
         in_flight: int = 0,
         served: int = 0,
         cut_off: int = 0,
+        is_healthy: bool = True,
     ) -> None:
         self.phase = phase
         self.pid = pid
@@ -59,11 +71,13 @@ class SlotView:
         self.in_flight = in_flight
         self.served = served
         self.cut_off = cut_off
+        self.is_healthy = is_healthy
 
     def pack(self) -> bytes:
         """Return the slot's bytes."""
         return SLOT.pack(
             self.phase,
+            self.is_healthy,
             self.pid,
             self.beat_at,
             self.started_at,
@@ -135,7 +149,7 @@ class SharedState:
 
     def read_slot(self, index: int) -> SlotView:
         """Return what a worker last said of itself."""
-        phase, pid, beat_at, started_at, in_flight, served, cut_off = SLOT.unpack_from(
+        phase, is_healthy, pid, beat_at, started_at, in_flight, served, cut_off = SLOT.unpack_from(
             self.memory, SLOTS_AT + index * SLOT_SIZE
         )
         return SlotView(
@@ -146,6 +160,7 @@ class SharedState:
             in_flight=in_flight,
             served=served,
             cut_off=cut_off,
+            is_healthy=is_healthy,
         )
 
 
@@ -156,12 +171,20 @@ class SlotWriter:
         state: the shared page.
         index: the worker's slot.
         lifecycle: what is published.
+        is_healthy: whether the worker's critical checks pass.
     """
 
-    def __init__(self, state: SharedState, index: int, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self,
+        state: SharedState,
+        index: int,
+        lifecycle: Lifecycle,
+        is_healthy: Callable[[], bool] = lambda: True,
+    ) -> None:
         self.state = state
         self.index = index
         self.lifecycle = lifecycle
+        self.is_healthy = is_healthy
         self.cut_off = 0
 
     def publish(self) -> None:
@@ -175,5 +198,6 @@ class SlotWriter:
             in_flight=lifecycle.in_flight,
             served=lifecycle.served,
             cut_off=self.cut_off,
+            is_healthy=self.is_healthy(),
         )
         self.state.write_slot(self.index, slot)

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from longshore_runtime.errors import ExitCode, ServeError
+from longshore_runtime.health import FAIL, registry
 from longshore_runtime.lifecycle import Lifecycle
 from longshore_runtime.prepare import import_application
 from longshore_runtime.proxy import ProxyTrust
@@ -63,7 +64,7 @@ def run_worker(job: Job, index: int) -> NoReturn:
 
 def _serve(job: Job, index: int) -> int:
     lifecycle = Lifecycle(job.state.phase_view())
-    writer = SlotWriter(job.state, index, lifecycle)
+    writer = SlotWriter(job.state, index, lifecycle, is_healthy=lambda: registry.status() != FAIL)
     parent = os.getppid()
 
     def publish() -> None:

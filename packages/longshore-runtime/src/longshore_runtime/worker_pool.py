@@ -14,7 +14,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.lifecycle import Phase
-from longshore_runtime.probes import LIVENESS_LIMIT
 from longshore_runtime.shared_state import SlotView
 
 if TYPE_CHECKING:
@@ -31,8 +30,8 @@ STABLE: Final = 10.0
 MOST_FAILURES: Final = 10
 """Short lives in a row after which the service gives up."""
 
-STUCK: Final = 2 * LIVENESS_LIMIT
-"""Seconds without a turn of its event loop after which a worker is killed and replaced."""
+STUCK_FACTOR: Final = 2
+"""Times the liveness limit after which a worker that stands still is killed and replaced."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -53,6 +52,7 @@ class WorkerPool:
         state: where they publish.
         start: run in a fresh child with the seat's index; never returns.
         events: where the lines go.
+        liveness_limit: seconds without a turn of its event loop after which a worker is stuck.
     """
 
     def __init__(
@@ -62,11 +62,14 @@ class WorkerPool:
         state: SharedState,
         start: Callable[[int], object],
         events: EventLog,
+        liveness_limit: float,
     ) -> None:
         self.seats = [Seat(index=index) for index in range(count)]
         self.state = state
         self.start = start
         self.events = events
+        self.liveness_limit = liveness_limit
+        self.stuck_after = STUCK_FACTOR * liveness_limit
         self.failures = 0
         self.restarts = 0
         self.reaped = 0
@@ -108,15 +111,13 @@ class WorkerPool:
                 return verdict
 
     def count_ready(self) -> int:
-        """Return how many workers take requests."""
-        ready = sum(
-            1
-            for seat in self.running
-            if (slot := self.state.read_slot(seat.index)).pid == seat.pid
-            and slot.phase == Phase.READY
-        )
-        self.was_ready = self.was_ready or ready == len(self.seats)
-        return ready
+        """Return how many workers take requests and have what they depend on."""
+        slots = [(seat, self.state.read_slot(seat.index)) for seat in self.running]
+        started = [
+            slot for seat, slot in slots if slot.pid == seat.pid and slot.phase == Phase.READY
+        ]
+        self.was_ready = self.was_ready or len(started) == len(self.seats)
+        return sum(slot.is_healthy for slot in started)
 
     def count_alive(self) -> int:
         """Return how many workers' event loops turn."""
@@ -124,7 +125,7 @@ class WorkerPool:
         return sum(
             1
             for seat in self.running
-            if now - self.state.read_slot(seat.index).beat_at < LIVENESS_LIMIT
+            if now - self.state.read_slot(seat.index).beat_at < self.liveness_limit
         )
 
     def kill_stuck(self) -> None:
@@ -133,7 +134,7 @@ class WorkerPool:
         for seat in self.running:
             slot = self.state.read_slot(seat.index)
             age = now - slot.beat_at
-            if slot.pid == seat.pid and slot.phase == Phase.READY and age > STUCK:
+            if slot.pid == seat.pid and slot.phase == Phase.READY and age > self.stuck_after:
                 self.events.emit(
                     "worker-stuck",
                     f"worker {seat.index} did not turn for {age:.0f} s and is replaced",

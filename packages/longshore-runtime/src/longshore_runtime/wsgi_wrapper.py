@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from longshore_runtime.foreign import check_in_thread
+from longshore_runtime.health import registry
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.own_paths import find_own_paths
 from longshore_runtime.probes import OK, PATHS, answer_probe
@@ -31,6 +33,7 @@ class WrappedWSGI:
         self.app = app
         self.lifecycle = lifecycle
         self.own_paths: frozenset[str] | None = None
+        self.is_checking = False
         lifecycle.enter(Phase.READY)
 
     def __getattr__(self, name: str) -> Any:
@@ -43,6 +46,10 @@ class WrappedWSGI:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Serve one request."""
+        if registry.verdicts and not self.is_checking:
+            # Not before: the server may fork after the import, and threads do not survive that.
+            self.is_checking = True
+            check_in_thread()
         is_draining = self.lifecycle.is_draining
         path = environ.get("PATH_INFO", "")
         if path in PATHS and not self._is_own(path):
