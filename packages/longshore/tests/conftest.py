@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from longshore.net import Transport
 from longshore.oci.blobs import BlobStore
 from longshore.testing import ManualClock, Network, RecordingReporter
+
+# A deadline measures the machine, and fails a property on a busy one.
+settings.register_profile("longshore", deadline=None)
+settings.load_profile("longshore")
 
 
 @pytest.fixture

@@ -127,6 +127,10 @@ def test_every_requirement_without_a_hash_is_listed(tmp_path: Path) -> None:
             "alpha @ git+https://git.test/alpha@main",
             "'alpha' is not pinned: expected 'git+https://…@' and a full commit",
         ),
+        (
+            "alpha @ file:beta-1.tar.gz --hash=" + A,
+            "'file:beta-1.tar.gz' is not the package 'alpha'",
+        ),
         ("./lib", "can't read the name of the project in '{root}/lib/pyproject.toml'"),
         (
             "./lib.whl --hash=" + A,
@@ -179,9 +183,11 @@ alpha @ https://files.test/alpha-1%2Bx-py3-none-any.whl --hash={A}
 beta @ https://files.test/beta-2.tar.gz#sha256={"b" * 64}
 gamma @ git+https://git.test/gamma@{commit}#subdirectory=py
 ./vendor/delta-1-py3-none-any.whl ; sys_platform == 'linux' --hash={A}
+epsilon @ file:vendor/epsilon-1.tar.gz --hash={A}
 """,
     )
-    alpha, beta, gamma, delta = lock.packages
+    alpha, beta, gamma, delta, epsilon = lock.packages
+    assert epsilon.artifacts[0].path == tmp_path / "vendor/epsilon-1.tar.gz"
     assert (alpha.version, alpha.artifacts[0].filename) == ("1+x", "alpha-1+x-py3-none-any.whl")
     assert (beta.version, beta.artifacts[0].digest) == ("2", Digest.parse(B))
     assert (gamma.source.kind, gamma.source.revision) == (SourceKind.GIT, commit)

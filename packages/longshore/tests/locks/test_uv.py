@@ -334,6 +334,47 @@ source = { floppy = "a:" }
     )
 
 
+def test_names_and_markers_in_arrays_have_their_place_too(tmp_path: Path) -> None:
+    text = """
+[manifest]
+members = ["app", "-"]
+[[package]]
+name = "app"
+source = { editable = "." }
+dependencies = [{ name = "a", extra = ["x", "!"] }]
+[package.optional-dependencies]
+"?" = []
+[[package]]
+name = "b"
+version = "1"
+source = { registry = "wheels" }
+wheels = [{ hash = "sha256:00" }]
+"""
+    head = 'version = 1\nsupported-markers = ["sys_platform == 1"]\n'
+    with pytest.raises(LockError) as caught:
+        _lock(tmp_path, text, head=head)
+    problems = [line.removeprefix(f"{tmp_path}/uv.lock: ") for line in caught.value.context]
+    assert problems == [
+        "package[0].dependencies[0].extra[1]: expected a distribution name, got '!'",
+        "package[0].optional-dependencies: expected a distribution name, got '?'",
+        "package[1].wheels[0].hash: expected 64 lower-case hexadecimal digits, got '00'",
+        "package[1].wheels[0].url: missing",
+        "supported-markers[0]: Expected a marker variable or quoted string",
+    ]
+
+
+def test_a_lock_that_can_not_be_read_says_why(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_bytes(b"\xff")
+    with pytest.raises(LockError, match=r"uv\.lock: invalid TOML: 'utf-8' codec can't decode"):
+        read_lock(tmp_path)
+
+
+def test_an_extra_must_be_a_name(tmp_path: Path, target: Target) -> None:
+    with pytest.raises(LockError) as caught:
+        _lock(tmp_path, APP).select(target, extras=["a b"])
+    assert str(caught.value) == "an extra or group: expected a distribution name, got 'a b'"
+
+
 def test_a_python_that_was_not_resolved_for_is_refused(
     tmp_path: Path, target: Target, old_target: Target
 ) -> None:

@@ -305,6 +305,53 @@ def test_a_silent_server_is_given_up(network: Network, clock: ManualClock) -> No
     assert caught.value.context == ("gave up after 2 attempts",)
 
 
+def test_an_answer_that_stops_in_the_middle_is_given_up(
+    network: Network, clock: ManualClock
+) -> None:
+    network.host("site.test", StaticSite({"/a": b"alpha"}))
+    network.fail("/a", Stall(after=3))
+    timeouts, retries = Timeouts(read=0.05), Retries(attempts=1)
+    with (
+        network.transport(clock=clock, timeouts=timeouts, retries=retries) as transport,
+        pytest.raises(TransientError) as caught,
+    ):
+        transport.get("http://site.test/a")
+    assert str(caught.value) == "http://site.test/a: no data within 0.05 s"
+    assert caught.value.context == ()
+
+
+def test_a_body_that_is_not_what_its_encoding_says_is_explained(
+    network: Network, transport: Transport
+) -> None:
+    class Lying:
+        def answer(self, request: Request) -> Answer:  # noqa: ARG002 - the protocol's signature
+            return Answer(headers={"content-encoding": "gzip"}, body=b"plain")
+
+    network.host("site.test", Lying())
+    with pytest.raises(TransportError) as caught:
+        transport.get("http://site.test/a")
+    assert str(caught.value) == ("http://site.test/a: the body does not match its content-encoding")
+
+
+def test_a_proxy_that_wants_a_login_is_explained(network: Network, transport: Transport) -> None:
+    network.host("site.test", StaticSite())
+    network.fail("/a", Status(code=407))
+    with pytest.raises(TransportError) as caught:
+        transport.get("http://site.test/a")
+    assert str(caught.value) == ("http://site.test/a: the proxy wants a user name and a password")
+    assert caught.value.hint == ("put them into the proxy's URL: http://user:password@proxy:port")
+
+
+def test_a_folder_of_authorities_is_read(network: Network, clock: ManualClock) -> None:
+    network.host("site.test", StaticSite())
+    folder = str(network.certificate_bundle.parent)
+    with (
+        _direct(clock, SSL_CERT_DIR=folder, https_proxy=network.proxy) as transport,
+        pytest.raises(TransportError, match="is not trusted"),  # no hashed names in it
+    ):
+        transport.get("https://site.test/a")
+
+
 def test_a_cut_answer_is_asked_for_again(
     network: Network, transport: Transport, clock: ManualClock
 ) -> None:

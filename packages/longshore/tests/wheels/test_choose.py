@@ -121,6 +121,17 @@ def test_each_package_gets_its_wheel(target: Target) -> None:
             "its wheels are for Windows, linux/amd64 (musl), linux/arm64 (glibc), macOS",
         ),
         (
+            [
+                "numpy-2.0-pp311-pypy311_pp73-manylinux1_x86_64.whl",
+                "numpy-2.0-cp312-cp312-linux_loongarch64.whl",
+            ],
+            "its wheels for linux/amd64 are for pp311",
+        ),
+        (
+            ["numpy-2.0-cp313-cp313-linux_loongarch64.whl"],
+            "its wheels are for linux/loongarch64",
+        ),
+        (
             ["numpy-2.0-cp312-cp312-win_amd64.whl"],
             "its wheels are for Windows, Python 3.12",
         ),

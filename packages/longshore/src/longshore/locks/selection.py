@@ -165,7 +165,11 @@ class _Walk:
 
 
 def _names(texts: Iterable[str]) -> tuple[NormalizedName, ...]:
-    return tuple(sorted({parse_name(text) for text in texts}))
+    try:
+        return tuple(sorted({parse_name(text) for text in texts}))
+    except ValueError as error:
+        msg = f"an extra or group: {error}"
+        raise LockError(msg, hint="letters, digits, '-', '_' and '.' make a name") from error
 
 
 def _conflict_names(

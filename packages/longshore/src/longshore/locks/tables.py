@@ -31,12 +31,6 @@ class Table:
         place = f"{self.path}.{key}" if self.path and key else self.path or key
         self.problems.append(f"{place}: {message}")
 
-    def text(self, key: str) -> str:
-        """Return a string that must be there."""
-        if key not in self.data:
-            self.complain(key, "missing")
-        return self.optional_text(key) or ""
-
     def optional_text(self, key: str) -> str | None:
         """Return a string, or ``None``."""
         return self._typed(key, str)
@@ -62,6 +56,16 @@ class Table:
         return tuple(
             value for index, value in enumerate(values) if self._is(value, str, f"{key}[{index}]")
         )
+
+    def parsed_texts(self, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Return what ``parse`` makes of an array of strings; each ``ValueError`` is noted."""
+        found: list[T] = []
+        for index, value in enumerate(self.texts(key)):
+            try:
+                found.append(parse(value))
+            except ValueError as error:
+                self.complain(f"{key}[{index}]", str(error).splitlines()[0])
+        return tuple(found)
 
     def table(self, key: str) -> "Table":
         """Return a table; an absent one is empty."""

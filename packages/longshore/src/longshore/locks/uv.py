@@ -61,7 +61,7 @@ class UvLock:
         packages = tuple(_package(table, path.parent) for table in document.tables("package"))
         python = document.optional_text("requires-python") or ""
         document.parsed("requires-python", SpecifierSet)
-        environments = _markers(document, "supported-markers")
+        environments = document.parsed_texts("supported-markers", parse_marker)
         roots = _roots(document, packages, path.parent, root)
         raise_problems(path, [f"{path}: {problem}" for problem in problems], hint=_HINT)
         if not roots:
@@ -106,7 +106,7 @@ def _roots(
             return (package.name,)
     if folder != root:
         return ()
-    members = {parse_name(name) for name in document.table("manifest").texts("members")}
+    members = set(document.table("manifest").parsed_texts("members", parse_name))
     return tuple(
         sorted(item.name for item in packages if item.name in members and item.source.is_folder)
     )
@@ -138,7 +138,7 @@ def _source(table: Table) -> PackageSource:
     for kind in SourceKind:
         if kind not in table:
             continue
-        location = table.text(kind)
+        location = table.optional_text(kind) or ""
         subdirectory = table.optional_text("subdirectory")
         if kind is not SourceKind.GIT:
             return PackageSource(kind=kind, location=location, subdirectory=subdirectory)
@@ -207,7 +207,13 @@ def _place(table: Table, source: PackageSource, folder: Path) -> tuple[str | Non
 
 
 def _edges(table: Table) -> Edges:
-    return MappingProxyType({parse_name(key): _dependencies(table, key) for key in table.data})
+    found: dict[NormalizedName, tuple[Dependency, ...]] = {}
+    for key in table.data:
+        try:
+            found[parse_name(key)] = _dependencies(table, key)
+        except ValueError as error:
+            table.complain("", str(error))
+    return MappingProxyType(found)
 
 
 def _dependencies(table: Table, key: str) -> tuple[Dependency, ...]:
@@ -216,21 +222,11 @@ def _dependencies(table: Table, key: str) -> tuple[Dependency, ...]:
             name=_name(item),
             version=item.optional_text("version"),
             source=_source(item.table("source")) if "source" in item else None,
-            extras=tuple(map(parse_name, item.texts("extra"))),
+            extras=item.parsed_texts("extra", parse_name),
             marker=item.parsed("marker", parse_marker),
         )
         for item in table.tables(key)
     )
-
-
-def _markers(table: Table, key: str) -> tuple[Marker, ...]:
-    found: list[Marker] = []
-    for index, text in enumerate(table.texts(key)):
-        try:
-            found.append(parse_marker(text))
-        except ValueError as error:
-            table.complain(f"{key}[{index}]", str(error).splitlines()[0])
-    return tuple(found)
 
 
 def parse_marker(text: str) -> Marker:
