@@ -107,8 +107,9 @@ def parse_command(text: str, *, port: int) -> Invocation:
     if needs:
         msg = f"{needs[0]!r} needs a shell, and the image has none"
         raise ShellError(msg)
+    expanded = _expand(text, port=port)
     try:
-        words = shlex.split(_expand(text, port=port))
+        words = shlex.split(expanded)
     except ValueError as error:  # an open quote
         msg = f"{str(error).lower()} in {text!r}"
         raise ShellError(msg) from None

@@ -6,7 +6,12 @@ from typing import Any
 
 from longshore.project.detect import advice
 from longshore.project.detect.background import find_background
-from longshore.project.detect.leftovers import find_leftovers, find_programs, hidden_libraries
+from longshore.project.detect.leftovers import (
+    find_leftovers,
+    find_programs,
+    hidden_libraries,
+    missing_scripts,
+)
 from longshore.project.detect.migrations import find_migrations
 from longshore.project.detect.model import Candidate, Detected, Detection, Problem
 from longshore.project.detect.procfile import PROCFILE, read_procfile
@@ -28,6 +33,7 @@ class _Answer:
     problems: list[Problem] = field(default_factory=list)
     notes: list[Finding] = field(default_factory=list)
     include: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, candidate: Candidate, alternatives: Iterable[Candidate] = ()) -> None:
         """Make a candidate a process; the first of a name stays."""
@@ -38,7 +44,7 @@ class _Answer:
             serve=candidate.serve,
             port=(candidate.port or DEFAULT_PORT) if is_web else None,
             singleton=candidate.singleton,
-            env=candidate.env,
+            env={**self.env, **candidate.env},
         )
         detected = Detected(
             process=process,
@@ -72,7 +78,8 @@ def detect(
     """
     reading = read(paths, reader, name=name, document=document, locked=locked)
     found = survey(reading)
-    answer = _Answer()
+    path = reading.layout.python_path
+    answer = _Answer(env={"PYTHONPATH": path} if path else {})
     answer.problems += hidden_libraries(reading)
     if PROCFILE in reading.files:
         _follow_procfile(found, answer)
@@ -188,6 +195,10 @@ def _settings_note(managed: str, used: str, manage: str) -> Finding:
 def _add_program(found: Survey, answer: _Answer) -> None:
     """Add the program of a project without an application, or say what is in the way."""
     console, scripts = find_programs(found)
+    missing = [] if not console else missing_scripts(found)
+    if missing:
+        answer.problems += missing
+        return
     leftovers = () if console else find_leftovers(found)
     candidates, what = (console, "console scripts") if console else (scripts, "scripts")
     if leftovers:

@@ -178,7 +178,4 @@ def _environment(
     env = {}
     if differs or manage is None or reading.layout.is_wheel:
         env[SETTINGS] = settings
-    folder = parent(manage) if manage else "."
-    if folder in reading.layout.extra and not reading.layout.is_wheel:
-        env["PYTHONPATH"] = f"/app/{folder}"
     return env

@@ -16,14 +16,21 @@ class Layout:
     Args:
         roots: folders that import names are relative to, the most specific first; ``.`` is last.
         shipped: folders and files that the wheel has, or empty where everything is shipped.
-        extra: those of ``roots`` that are on the path only if ``PYTHONPATH`` says so.
         is_wheel: whether the project has a ``[build-system]``.
     """
 
     roots: tuple[str, ...]
     shipped: tuple[str, ...] = ()
-    extra: tuple[str, ...] = ()
     is_wheel: bool = False
+
+    @property
+    def python_path(self) -> str:
+        """``PYTHONPATH`` of an image that has the sources in ``/app``; empty where none is needed.
+
+        A wheel is installed; of sources, only the root itself is on the path.
+        """
+        below = () if self.is_wheel else (root for root in self.roots if root != ".")
+        return ":".join(f"/app/{root}" for root in below)
 
     def root_of(self, path: str) -> str:
         """Return the root that a file's import name starts at."""
@@ -80,7 +87,6 @@ def read_layout(document: Mapping[str, Any], files: ProjectFiles, *, name: str) 
     packages = read_packages(document, files)
     is_wheel = bool(table(document, "build-system"))
     roots = list(packages.roots)
-    extra: list[str] = []
     if files.has_folder("src") and "src/__init__.py" not in files and not roots:
         roots.append("src")
     for path in files.paths:
@@ -88,13 +94,11 @@ def read_layout(document: Mapping[str, Any], files: ProjectFiles, *, name: str) 
         is_manage = path.rpartition("/")[2] == "manage.py" and folder not in roots
         if is_manage and folder != "." and join(folder, "__init__.py") not in files:
             roots.append(folder)
-            if not packages.roots or is_wheel is False:
-                extra.append(folder)
     shipped = packages.shipped if is_wheel else ()
     if is_wheel and not shipped:
         shipped = _default_packages(files, name=name, roots=roots)
     ordered = sorted({*roots, "."}, key=lambda root: (root == ".", -root.count("/"), root))
-    return Layout(roots=tuple(ordered), shipped=shipped, extra=tuple(extra), is_wheel=is_wheel)
+    return Layout(roots=tuple(ordered), shipped=shipped, is_wheel=is_wheel)
 
 
 def _default_packages(files: ProjectFiles, *, name: str, roots: list[str]) -> tuple[str, ...]:

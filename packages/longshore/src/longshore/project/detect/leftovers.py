@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from longshore.project.detect import advice
 from longshore.project.detect.applications import applications_in, find_unusable
+from longshore.project.detect.entries import Missing, find_entry
 from longshore.project.detect.files import is_searched
 from longshore.project.detect.frameworks import PACKAGES
 from longshore.project.detect.layout import bad_part, is_importable
 from longshore.project.detect.model import Candidate, Problem
 from longshore.project.detect.programs import find_console, find_mains
 from longshore.project.detect.reading import Reading, broken_files
+from longshore.project.detect.said import Wrong
+from longshore.project.detect.scripts import CONSOLE
 from longshore.project.detect.survey import Survey
 
 _LIBRARIES = frozenset(PACKAGES) | {"alembic", "celery", "django", "dramatiq", "huey", "uvicorn"}
@@ -18,6 +21,20 @@ _LIBRARIES = frozenset(PACKAGES) | {"alembic", "celery", "django", "dramatiq", "
 def find_programs(found: Survey) -> tuple[tuple[Candidate, ...], tuple[Candidate, ...]]:
     """Return the console scripts and the bare scripts."""
     return find_console(found.reading, found.scripts), find_mains(found.reading)
+
+
+def missing_scripts(found: Survey) -> list[Problem]:
+    """Return the console scripts whose function does not exist."""
+    problems = []
+    for script in found.scripts:
+        top = script.module.partition(".")[0]
+        if script.group != CONSOLE or not found.reading.resolver.has_module(top):
+            continue  # another distribution's function, or made when the project is built
+        located = find_entry(script.target, found.reading)
+        if isinstance(located, Missing):
+            wrong = Wrong(script.location, script.target, located, strict=True)
+            problems.append(advice.wrong_problem(wrong, found.reading))
+    return problems
 
 
 def find_leftovers(found: Survey) -> tuple[Problem, ...]:

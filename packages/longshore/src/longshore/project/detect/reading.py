@@ -139,7 +139,8 @@ def parse_modules(files: ProjectFiles, resolver: Resolver) -> tuple[Module, ...]
     found = []
     for path in files.searched():
         text = files.text(path)
-        if text is not None and _WORTH_PARSING.search(text):
+        is_program = path.endswith("__main__.py")
+        if text is not None and (is_program or _WORTH_PARSING.search(text)):
             module = resolver.module_at(path)
             if module is not None:
                 found.append(module)
