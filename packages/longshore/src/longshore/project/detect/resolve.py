@@ -16,6 +16,7 @@ from longshore.project.detect.syntax import (
     Assigned,
     Binding,
     Defined,
+    Definition,
     Function,
     Imported,
     Module,
@@ -34,8 +35,11 @@ from longshore.project.detect.values import (
     returns_of,
 )
 
-_MAX_STEPS = 400
-"""A question that takes more steps than this runs in circles."""
+_MAX_STEPS = 2000
+"""A question that takes more steps than this is not worth an answer."""
+
+_MAX_DEPTH = 40
+"""Names that lead to one another deeper than this run in circles."""
 
 
 class Resolver:
@@ -50,6 +54,7 @@ class Resolver:
         self._attributes: dict[tuple[str, str], Value | None] = {}
         self.broken: dict[str, SyntaxError] = {}
         self._steps = 0
+        self._depth = 0
 
     def module_at(self, path: str) -> Module | None:
         """Return a parsed file; ``None`` where it is absent, unreadable or no valid Python."""
@@ -135,23 +140,29 @@ class Resolver:
         self._steps = 0
         return tuple(self._bases(local))
 
-    def _bases(self, local: Local) -> Iterator[str]:
-        self._steps += 1
-        if self._steps > _MAX_STEPS or not isinstance(local.node, ast.ClassDef):
+    def _bases(self, local: Local, seen: frozenset[Definition] = frozenset()) -> Iterator[str]:
+        if local.node in seen or not isinstance(local.node, ast.ClassDef):
             return
         for base in local.node.bases:
             found = self._value(base, Place(local.module, (local.module.scope,), 1 << 30))
             if isinstance(found, External):
                 yield found.name
             elif isinstance(found, Local):
-                yield from self._bases(found)
+                yield from self._bases(found, seen | {local.node})
 
     # Names
 
     def _lookup(self, place: Place, name: str) -> Value | None:
         self._steps += 1
-        if self._steps > _MAX_STEPS:
+        if self._steps > _MAX_STEPS or self._depth > _MAX_DEPTH:
             return None
+        self._depth += 1
+        try:
+            return self._find(place, name)
+        finally:
+            self._depth -= 1
+
+    def _find(self, place: Place, name: str) -> Value | None:
         for depth, scope in enumerate(place.scopes):
             bindings = scope.names.get(name)
             if bindings:
@@ -209,10 +220,19 @@ class Resolver:
 
     # Expressions
 
-    def _value(self, node: ast.expr, place: Place, *, rebinds: str = "") -> Value | None:  # noqa: PLR0911 - one for each kind
+    def _value(self, node: ast.expr, place: Place, *, rebinds: str = "") -> Value | None:
         self._steps += 1
-        if self._steps > _MAX_STEPS:
+        if self._steps > _MAX_STEPS or self._depth > _MAX_DEPTH:
             return None
+        self._depth += 1
+        try:
+            return self._evaluate(node, place, rebinds=rebinds)
+        finally:
+            self._depth -= 1
+
+    def _evaluate(  # noqa: PLR0911 - one for each kind
+        self, node: ast.expr, place: Place, *, rebinds: str
+    ) -> Value | None:
         match node:
             case ast.Name(id=name):
                 return self._lookup(place, name)
