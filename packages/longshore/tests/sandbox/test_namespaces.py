@@ -288,6 +288,14 @@ class TestMounts:
         with pytest.raises(PreflightError, match=r"gone: can't mount it: no such file"):
             sandbox.run(shell(host, "true", mounts=(mount,)))
 
+    def test_a_target_that_can_not_be_made(
+        self, sandbox: NamespaceSandbox, host: Host, tmp_path: Path
+    ) -> None:
+        mount = Mount(source=tmp_path, target=PurePosixPath("/etc/os-release/data"))
+        message = "sandbox: mount below '/etc/os-release': not a directory"
+        with pytest.raises(PreflightError, match=message):
+            sandbox.run(shell(host, "true", mounts=(mount,)))
+
     def test_odd_names(self, sandbox: NamespaceSandbox, host: Host, tmp_path: Path) -> None:
         odd = tmp_path / "a b\\040\n\tü"
         odd.mkdir()
