@@ -14,7 +14,6 @@ _PAST = {"build": "built", "choose": "chose", "read": "read", "stop": "stopped",
 # Steps that take no time: they start and never report an end, so they get no bar.
 _INSTANT = frozenset({"engine.choose"})
 _ALWAYS = frozenset({Phase.WARNING, Phase.FAILED})
-_LABELS = {Phase.WARNING: "warning", Phase.FAILED: "error"}
 _INTERVAL = 0.5
 _BAR_INTERVAL = 0.05
 
@@ -43,11 +42,12 @@ class LineReporter(ClosableReporter):
 
     def report(self, event: Event) -> None:
         """Write the event, unless it only says that work goes on."""
-        if event.phase in _ALWAYS:
-            self._terminal.problem(_LABELS[event.phase], _describe(event))
+        if event.phase is Phase.WARNING:
+            self._terminal.problem("warning", _describe(event))
         elif event.phase in (Phase.DONE, Phase.NOTE):
             self._terminal.say(_describe(event))
-        elif event.phase in (Phase.CACHED, Phase.STARTED):
+        elif event.phase in (Phase.CACHED, Phase.STARTED, Phase.FAILED):
+            # A failed step raises, and the error that ends the command says why.
             self._terminal.detail(_describe(event))
 
 
