@@ -227,6 +227,15 @@ def test_a_file_included_twice_is_refused(make_inputs: MakeInputs, stores: Store
         build(make_inputs(files=source), stores)
 
 
+def test_a_bucket_is_named_by_what_it_holds(
+    put: Put, make_inputs: MakeInputs, stores: Stores
+) -> None:
+    wheels = tuple(put(make_wheel(f"lib{number}")) for number in range(20))
+    with build(make_inputs(third_party=wheels, budget=6), stores) as result:
+        titles = [layer.title for layer in result.layers]
+    assert titles == ["20 wheels, lib0 1.0 to lib9 1.0", "virtual environment"]
+
+
 def test_two_wheels_of_one_name_are_refused(
     put: Put, make_inputs: MakeInputs, stores: Stores
 ) -> None:

@@ -160,6 +160,17 @@ def test_a_wheel_that_changes_after_the_check_is_not_stored(put: Put, tmp_path: 
     wheel.wheel.close()
 
 
+def test_chunks_are_neither_tiny_nor_large(put: Put, tmp_path: Path) -> None:
+    content = random.Random(1).randbytes(3 << 20)
+    wheel = place(put(make_wheel(files={"a.bin": content, "b.py": "x"})))
+    fragment = WheelFragment(wheel=wheel, encoder=ENCODER)
+    layer = FragmentLayer(title="", fragments=(fragment,), memos=MemoStore(tmp_path))
+    sizes = [len(chunk) for chunk in layer.open()]
+    assert min(sizes[:-1]) >= 1 << 16
+    assert max(sizes) < 2 << 20
+    wheel.wheel.close()
+
+
 @pytest.mark.parametrize("stored", [True, False])
 def test_memory_does_not_grow_with_the_wheel(put: Put, tmp_path: Path, *, stored: bool) -> None:
     wheel = place(put(make_wheel(files={"big.bin": bytes(48 << 20)}, stored=stored)))

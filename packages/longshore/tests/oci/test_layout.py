@@ -1,8 +1,11 @@
 """``oci.layout``: a store that several processes share and other tools read."""
 
+import errno
 import json
 import multiprocessing
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -160,4 +163,43 @@ def test_names_given_by_several_processes_are_all_kept(
     for child in children:
         child.join()
     assert len(layout.names()) == 30
+    assert not list(layout.root.glob(".new-*"))
+
+
+def test_an_image_that_vanished_is_told(layout: ImageLayout, add_image: AddImage) -> None:
+    descriptor = add_image(FILE)
+    manifest = layout.manifest(descriptor)
+    layout.blobs.path(manifest.config.digest).unlink()
+    with pytest.raises(SupplyChainError, match="is missing or damaged"):
+        layout.image_config(manifest)
+
+
+def test_a_configuration_for_other_layers_is_refused(
+    layout: ImageLayout, add_image: AddImage
+) -> None:
+    manifest = layout.manifest(add_image(FILE, FILE))
+    shorter = replace(manifest, layers=manifest.layers[:1])
+    with pytest.raises(SupplyChainError, match=r"rootfs\.diff_ids: expected 1 entries, got 2"):
+        layout.image_config(shorter)
+
+
+@pytest.mark.parametrize(("owner", "call"), [(Path, "replace"), (os, "open")])
+def test_names_survive_a_full_disk(
+    layout: ImageLayout,
+    add_image: AddImage,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    call: str,
+) -> None:
+    descriptor = add_image(FILE)
+    layout.tag("one", descriptor)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, call, full)
+        with pytest.raises(PreflightError, match="no space left on the device"):
+            layout.tag("two", descriptor)
+    assert set(layout.names()) == {"one"}
     assert not list(layout.root.glob(".new-*"))

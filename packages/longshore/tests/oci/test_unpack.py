@@ -218,3 +218,62 @@ def test_a_stored_image_unpacks(
     layout.blobs.path(blob).unlink()
     with pytest.raises(SupplyChainError, match=f"blob {blob} is missing or damaged"):
         unpack_image(layout, image, tmp_path / "again")
+
+
+def test_the_roots_own_mode_never_locks_its_owner_out(tmp_path: Path) -> None:
+    unpack_layers([layer(folder(".", 0o555), member("a", b"1"))], tmp_path / "root")
+    assert stat.S_IMODE((tmp_path / "root").stat().st_mode) == 0o755
+
+
+def test_whiteouts_of_every_kind_of_entry_are_applied_as_such(tmp_path: Path) -> None:
+    below = layer(member("a/x", b"1"), member("b", b"1"), folder("c"))
+    above = layer(
+        folder("a/.wh.x"),
+        symlink(".wh.b", "anything"),
+        member(".wh.c", kind=tarfile.LNKTYPE, link="a/x"),
+        member("a/.wh..wh.plnk"),
+    )
+    unpack_layers([below, above], tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a"]
+
+
+def test_a_link_to_itself_by_another_name_keeps_the_file(tmp_path: Path) -> None:
+    unpack_layers(
+        [layer(member("a", b"1"), member("./a", kind=tarfile.LNKTYPE, link="a"))], tmp_path
+    )
+    assert (tmp_path / "a").read_bytes() == b"1"
+
+
+def test_folders_that_a_later_layer_removed_are_forgotten(tmp_path: Path) -> None:
+    below = layer(folder("a", 0o500), folder("a/b", 0o500), folder("ab", 0o700))
+    unpack_layers([below, layer(member("a", b"file"))], tmp_path)
+    assert (tmp_path / "a").is_file()
+    assert stat.S_IMODE((tmp_path / "ab").stat().st_mode) == 0o700
+
+
+def test_what_follows_the_archive_is_refused(tmp_path: Path) -> None:
+    data = layer(member("a", b"1"))[0] + bytes(1 << 18)
+    unpack_layers([[data[:20000], data[20000:]]], tmp_path)
+    chunks = [data, b"hidden" * 100_000]
+    with pytest.raises(SupplyChainError, match="the archive is followed by something else"):
+        unpack_layers([chunks], tmp_path)
+
+
+def test_layers_that_are_wrong_in_a_store_that_is_sound_are_told_as_such(
+    tmp_path: Path, layout: ImageLayout, add_image: Callable[..., Descriptor]
+) -> None:
+    image = add_image([(TarEntry.file("a", 1), [b"1"]), (TarEntry.file("a/b", 1), [b"2"])])
+    with pytest.raises(SupplyChainError, match="layer 0: a/b: 'a' is no folder"):
+        unpack_image(layout, image, tmp_path / "root")
+
+
+def test_removing_a_root_spares_what_links_point_to(tmp_path: Path) -> None:
+    outside, root = tmp_path / "outside", tmp_path / "root"
+    outside.mkdir(mode=0o755)
+    (outside / "kept").write_text("1")
+    unpack_layers([layer(folder("a/b", 0o500), symlink("link", str(outside)))], root)
+    remove_root(root)
+    remove_root(root)
+    assert not root.exists()
+    assert stat.S_IMODE(outside.stat().st_mode) == 0o755
+    assert (outside / "kept").exists()

@@ -72,3 +72,16 @@ def test_a_layer_that_is_no_archive_member_stream_is_found(
     descriptor = Descriptor(media_type=image.media_type, digest=tampered.digest, size=tampered.size)
     (finding,) = validate_image(layout, descriptor)
     assert str(finding) == "layers[0]: gzip data is cut short"
+
+
+def test_other_media_types_are_found(layout: ImageLayout, add_image: AddImage) -> None:
+    image = add_image(FILE)
+    raw = layout.manifest(image).raw.replace(b"image.config.v1", b"image.banana.v1")
+    raw = raw.replace(b"layer.v1.tar+gzip", b"layer.v1.tar+zstd")
+    stored = layout.blobs.put([raw])
+    descriptor = Descriptor(media_type=image.media_type, digest=stored.digest, size=stored.size)
+    findings = validate_image(layout, descriptor)
+    assert [(finding.rule, finding.location) for finding in findings] == [
+        ("image.media-type", "config"),
+        ("image.media-type", "layers[0]"),
+    ]

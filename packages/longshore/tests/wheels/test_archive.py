@@ -1,6 +1,7 @@
 """``wheels.archive``: what two readers could understand differently is refused."""
 
 import io
+import os
 import stat
 import struct
 import zipfile
@@ -233,6 +234,57 @@ def test_something_before_or_behind_is_refused(
 ) -> None:
     found = refused(tmp_path, change(bytes(make({"a": b"1"}))))
     assert any(part in found for part in message.split("|"))
+
+
+def end_patch(offset: int, value: bytes) -> Edit:
+    def edit(data: bytearray) -> None:
+        start = data.rindex(b"PK\x05\x06") + offset
+        data[start : start + len(value)] = value
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (end_patch(4, b"\x01\0"), "the archive has several parts"),
+        (end_patch(8, b"\x02\0"), "the archive has several parts"),
+        (end_patch(12, b"\0\0\0\x7f"), "the central directory has 2130706432 bytes"),
+        (end_patch(10, b"\xff\xff"), "zip64 end of the central directory is missing"),
+        (end_patch(20, b"\x05\0"), "the archive is followed by something else"),
+    ],
+)
+def test_an_end_that_lies_is_refused(tmp_path: Path, edit: Edit, message: str) -> None:
+    data = make({"a": b"1"})
+    edit(data)
+    assert message in refused(tmp_path, data)
+
+
+def test_a_locator_that_points_nowhere_is_refused(tmp_path: Path) -> None:
+    data = make({"a": b"1"})
+    end = data.rindex(b"PK\x05\x06")
+    data[end + 10 : end + 12] = b"\xff\xff"
+    for place in (0, end, 1 << 40):
+        locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, place, 1)
+        assert "zip64 end" in refused(tmp_path, data[:end] + locator + data[end:])
+
+
+def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    data = make({f"{number}": b"" for number in range(5)})
+    start = directory(data)
+    for number in range(5):
+        place = start + number * 47 + 20
+        data[place : place + 8] = b"\xf0\xff\xff\xff" * 2
+    assert "the archive unpacks to 21474836400 bytes" in refused(tmp_path, data)
+
+
+def test_a_file_that_shrinks_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    path.write_bytes(make({"a": bytes(range(256)) * 8}, method=zipfile.ZIP_STORED))
+    with ZipArchive.open(path) as archive:
+        os.truncate(path, 100)
+        with pytest.raises(WheelError, match="'a' is cut short"):
+            archive.read(archive.entries[0])
 
 
 def test_more_entries_than_told_are_refused(tmp_path: Path) -> None:

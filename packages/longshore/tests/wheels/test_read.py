@@ -1,5 +1,6 @@
 """``wheels.read``: what a wheel says about itself, checked against what it holds."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,6 @@ def replaced(tmp_path: Path, old: bytes, new: bytes) -> WheelFile:
     archive = make_wheel(files={"sample.py": b"x = 1\n"}, stored=True)
     path = tmp_path / archive.filename
     path.write_bytes(archive.content)
-    import zipfile
-
     with zipfile.ZipFile(path) as source:
         files = {name: source.read(name) for name in source.namelist()}
     with zipfile.ZipFile(path, "w") as target:
@@ -153,3 +152,22 @@ def test_content_that_can_not_be_installed_is_refused(
     with pytest.raises(WheelError) as caught:
         open_wheel(tmp_path, files=files)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["WHEEL", "METADATA"])
+def test_a_wheel_without_its_documents_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for other in {"WHEEL", "METADATA"} - {name}:
+            archive.writestr(f"a-1.dist-info/{other}", "Wheel-Version: 1.0\nName: a\n")
+    with pytest.raises(WheelError, match=f"'a-1.dist-info/{name}' is missing"):
+        WheelFile.open(path, sha256=Digest.of(b""))
+
+
+def test_a_wheel_without_a_record_warns(tmp_path: Path) -> None:
+    path = tmp_path / "a.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for other in ("WHEEL", "METADATA"):
+            archive.writestr(f"a-1.dist-info/{other}", "Wheel-Version: 1.0\nName: a\n")
+    with WheelFile.open(path, sha256=Digest.of(b"")) as wheel:
+        assert "there is no RECORD" in [finding.message for finding in wheel.check().findings]

@@ -135,7 +135,7 @@ def _check(reader: Reader, where: str, accepted: tuple[str, str]) -> str:
         raise SupplyChainError(msg)
     media_type = reader.text("mediaType", accepted[0])
     if media_type not in accepted:
-        msg = f"{where}: mediaType: expected {accepted[0]!r}, got {media_type!r}"
+        msg = f"{where}: mediaType: expected {str(accepted[0])!r}, got {media_type!r}"
         raise SupplyChainError(msg)
     return media_type
 
