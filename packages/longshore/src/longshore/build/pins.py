@@ -206,7 +206,7 @@ def _resolve(
     workshop: Workshop, base: Base, requires: Sequence[str], subject: str
 ) -> tuple[PinnedWheel, ...]:
     reporter = workshop.reporter
-    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.STARTED))
+    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
     packages = resolve_environment(
         requires,
         target=base.describe().target,
@@ -214,7 +214,7 @@ def _resolve(
         subject=subject,
     )
     detail = f"{len(packages)} packages"
-    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.DONE, detail=detail))
+    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE, detail=detail))
     return packages
 
 

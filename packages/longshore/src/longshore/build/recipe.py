@@ -122,7 +122,7 @@ def _find(workshop: Workshop, key: Digest) -> BuildResult | None:
     name = image_name(workshop.project)
     workshop.layout.tag(name, descriptor)
     workshop.reporter.report(
-        Event(kind="image", subject=name, phase=Phase.CACHED, detail=str(digest))
+        Event(kind="image.build", subject=name, phase=Phase.CACHED, detail=str(digest))
     )
     return BuildResult(descriptor=descriptor, name=name, record=record, cached=True)
 
@@ -296,7 +296,7 @@ class _Build:
         }
         workshop.memos.put(_image_key(self.key), json.dumps(note, sort_keys=True).encode())
         workshop.reporter.report(
-            Event(kind="image", subject=name, phase=Phase.DONE, detail=str(descriptor.digest))
+            Event(kind="image.build", subject=name, phase=Phase.DONE, detail=str(descriptor.digest))
         )
         return BuildResult(
             descriptor=descriptor, name=name, record=record, findings=tuple(findings)
