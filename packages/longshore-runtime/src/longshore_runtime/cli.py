@@ -1,4 +1,4 @@
-"""The command line: ``longshore-serve [OPTIONS] pkg.module:app`` or ``… -- COMMAND ARGS…``."""
+"""The command line: ``longshore-serve [OPTIONS] pkg.module:app``, ``… -- COMMAND``, ``drill``."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the words after the program's name; the process's own by default.
     """
     words = sys.argv[1:] if argv is None else argv
+    if words and words[0] == "drill":
+        from longshore_runtime import drill  # noqa: PLC0415 -- a tool of its own
+
+        return drill.main(words[1:])
     events = EventLog()
     try:
         options = read_options(words, os.environ)

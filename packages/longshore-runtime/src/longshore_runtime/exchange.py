@@ -8,10 +8,11 @@ WebSocket is closed with 1012, "service restart" (RFC 6455, 7.4.1 and its IANA r
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import asyncio
+
     from longshore_runtime.asgi import Headers, Message, Scope, Send
     from longshore_runtime.lifecycle import Lifecycle
 
@@ -143,6 +144,9 @@ def _spawn(work: object) -> None:
         except (OSError, RuntimeError):
             # The client is gone, or the application finished in the same moment.
             return
+
+    # Whoever has a stream open has an event loop: until then it need not be imported.
+    import asyncio  # noqa: PLC0415 -- 40 ms that a WSGI service never needs
 
     task = asyncio.get_running_loop().create_task(run())
     _tasks.add(task)

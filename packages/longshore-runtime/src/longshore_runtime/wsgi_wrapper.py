@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from longshore_runtime.foreign import check_in_thread
 from longshore_runtime.health import registry
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.own_paths import find_own_paths
@@ -49,6 +48,8 @@ class WrappedWSGI:
         if registry.verdicts and not self.is_checking:
             # Not before: the server may fork after the import, and threads do not survive that.
             self.is_checking = True
+            from longshore_runtime.foreign import check_in_thread  # noqa: PLC0415 -- asyncio
+
             check_in_thread()
         is_draining = self.lifecycle.is_draining
         path = environ.get("PATH_INFO", "")
