@@ -60,7 +60,7 @@ LAYOUTS = {
     ),
     "pdm": ('[tool.pdm.build]\npackage-dir = "lib"\n', [], "lib/shop/api.py", "shop.api"),
     "maturin": ('[tool.maturin]\npython-source = "python"\n', [], "python/shop/a.py", "shop.a"),
-    "manage.py in a folder": ("", ["site/manage.py"], "site/shop/wsgi.py", "shop.wsgi"),
+    "another manage.py": ("", ["site/manage.py"], "site/shop/wsgi.py", "site.shop.wsgi"),
 }
 
 
@@ -72,6 +72,12 @@ def test_a_file_has_the_name_that_an_import_would_use(reading: Read, case: str) 
 
     assert found.layout.name_of(path) == name
     assert found.layout.path_of(name, found.files) == path
+
+
+def test_the_folder_of_djangos_manage_py_is_on_the_path(reading: Read) -> None:
+    found = reading({"site/manage.py": "import django\n", "site/shop/wsgi.py": ""})
+
+    assert found.layout.name_of("site/shop/wsgi.py") == "shop.wsgi"
 
 
 def test_setup_py_and_setup_cfg_say_where_packages_are(reading: Read) -> None:

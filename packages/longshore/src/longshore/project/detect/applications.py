@@ -250,7 +250,8 @@ def _made_inside(module: Module, reading: Reading) -> Iterator[Unusable]:
             or found.origin[1] != call.node.lineno
         ):
             continue
-        if function is None or reading.resolver.returned(function, module) is None:
+        result = reading.resolver.returned(function, module) if function else None
+        if result is None or result.framework is None:
             yield Unusable(
                 location=f"{module.path}:{call.node.lineno}",
                 text=snippet(ast.Expr(call.node)),

@@ -86,13 +86,19 @@ def read_layout(document: Mapping[str, Any], files: ProjectFiles, *, name: str) 
     """
     packages = read_packages(document, files)
     is_wheel = bool(table(document, "build-system"))
-    roots = list(packages.roots)
+    folders = {parent(path) for path in files.python}
+    roots = [
+        root
+        for root in packages.roots
+        if root == "." or any(f"{folder}/".startswith(f"{root}/") for folder in folders)
+    ]
     if files.has_folder("src") and "src/__init__.py" not in files and not roots:
         roots.append("src")
     for path in files.paths:
         folder = parent(path)
         is_manage = path.rpartition("/")[2] == "manage.py" and folder not in roots
-        if is_manage and folder != "." and join(folder, "__init__.py") not in files:
+        is_django = is_manage and "django" in (files.text(path) or "")
+        if is_django and folder != "." and join(folder, "__init__.py") not in files:
             roots.append(folder)
     shipped = packages.shipped if is_wheel else ()
     if is_wheel and not shipped:

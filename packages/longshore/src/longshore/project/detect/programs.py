@@ -54,7 +54,7 @@ def _main_call(
     for body in bodies(module, reading.resolver):
         for called in calls(body.statements) if body.is_main else ():
             start = reading.resolver.value(called.func, module, body.scope)
-            for local in reachable(start, reading) if isinstance(start, Local) else ():
+            for local in reachable((start,), reading) if isinstance(start, Local) else ():
                 for call in server_calls:
                     inside = local.node.lineno <= call.line <= (local.node.end_lineno or 0)
                     if inside and call.module.path == local.module.path:

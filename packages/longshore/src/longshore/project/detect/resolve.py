@@ -118,7 +118,7 @@ class Resolver:
         return scope
 
     def returned(self, function: Function, module: Module) -> Made | None:
-        """Return the application that a function returns, by its annotation or its ``return``."""
+        """Return the object that a function returns, by its annotation or its ``return``."""
         self._steps = 0
         return self._returned(function, Place(module, (module.scope,), 1 << 30))
 
@@ -279,8 +279,8 @@ class Resolver:
                 at = Place(module, (module.scope,), 1 << 30)
                 made = self._returned(function, at)  # type: ignore[arg-type]  # no class: above
                 inner = self._wrapped(call, function.name, place, rebinds=rebinds)
-                if made is None or made.framework is None:
-                    return inner or made
+                if made is None or (inner is not None and made.framework is None):
+                    return inner
                 return Made(made.maker, made.framework, origin, (), made.of_class)
             case None if isinstance(call.func, ast.Attribute):
                 return self._method(call.func, origin, place) or self._wrapped(
@@ -348,11 +348,10 @@ class Resolver:
                 return made
         scope = self.scope_of(function, place.module)
         inside = Place(place.module, (scope, *place.scopes), 1 << 30)
-        for node in returns_of(function):
-            found = self._value(node, inside)
-            if isinstance(found, Made) and (found.framework or found.of_class):
-                return found
-        return None
+        values = [self._value(node, inside) for node in returns_of(function)]
+        objects = [found for found in values if isinstance(found, Made)]
+        applications = (found for found in objects if found.framework)
+        return next(applications, None) or next(iter(objects), None)
 
     def _annotated(self, annotation: ast.expr, node: ast.AST, place: Place) -> Made | None:
         if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):

@@ -10,7 +10,7 @@ from longshore.project.detect.reading import Body, Reading, bodies, number
 from longshore.project.detect.scripts import CELERY, Script
 from longshore.project.detect.servercalls import DEFAULT_PORT, ServerCall, is_local
 from longshore.project.detect.syntax import Function, Module, calls, dotted, keyword, string
-from longshore.project.detect.values import InModule, Local
+from longshore.project.detect.values import InModule, Local, Made
 from longshore.types import CommandLine, Finding, Severity
 
 _HOST_OPTIONS = ("--host", "--bind", "--address", "--listen", "--ip", "--bind-addr", "--interface")
@@ -44,30 +44,33 @@ def find_services(
         module = reading.resolver.module(script.module)
         if module is None:
             continue
-        start = reading.resolver.attribute(module, script.attribute.partition(".")[0])
-        if not isinstance(start, Local):
-            start = _defined(module, script.attribute)
-        if start is None:
+        starts = _starts(module, script.attribute.partition(".")[0], reading)
+        if not starts:
             continue
-        visited = reachable(start, reading)
+        visited = reachable(starts, reading)
         call, owner = _served_in(visited, server_calls)
         if call is None and script.group == CELERY:
             call = next((one for one in server_calls if one.name.startswith("tornado.")), None)
         if call is not None:
-            yield _service(script, visited, call, owner, reading)
+            sub = _subcommand(owner, starts)
+            yield _service(script, visited, call, sub, reading)
 
 
-def _defined(module: Module, attribute: str) -> Local | None:
-    for node in module.tree.body:
-        if isinstance(node, Function) and node.name == attribute:
-            return Local(module, node)
-    return None
+def _starts(module: Module, attribute: str, reading: Reading) -> tuple[Local, ...]:
+    """Return what a script calls: a function, or the commands of a typer or click object."""
+    start = reading.resolver.attribute(module, attribute)
+    if isinstance(start, Local):
+        return (start,)
+    if isinstance(start, Made):
+        owner = reading.resolver.module_at(start.origin[0]) or module
+        return tuple(_subcommands(owner, attribute))
+    return ()
 
 
-def reachable(start: Local, reading: Reading) -> tuple[Local, ...]:
-    """Return the functions and methods that a script may run, its sub-commands included."""
+def reachable(starts: tuple[Local, ...], reading: Reading) -> tuple[Local, ...]:
+    """Return the functions and methods that a program may run, its sub-commands included."""
     found: dict[int, Local] = {}
-    pending = [(start, 0)]
+    pending = [(start, 0) for start in starts]
     while pending and len(found) < _MAX_FUNCTIONS:
         local, depth = pending.pop(0)
         if id(local.node) in found or depth > _MAX_DEPTH:
@@ -83,7 +86,7 @@ def _called(local: Local, reading: Reading) -> Iterator[Local]:
         yield from (Local(module, one) for one in node.body if isinstance(one, Function))
         return
     if node.decorator_list:
-        yield from _subcommands(module, node)
+        yield from _subcommands(module, node.name)
     scope = reading.resolver.scope_of(node, module)
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name | ast.Attribute) and isinstance(inner.ctx, ast.Load):
@@ -95,13 +98,13 @@ def _called(local: Local, reading: Reading) -> Iterator[Local]:
                 yield owner
 
 
-def _subcommands(module: Module, group: Function) -> Iterator[Local]:
+def _subcommands(module: Module, group: str) -> Iterator[Local]:
     """Yield the functions decorated by ``@GROUP.command(…)`` in a module (click, typer)."""
     for node in module.tree.body:
         if isinstance(node, Function):
             for decorator in node.decorator_list:
                 target = decorator.func if isinstance(decorator, ast.Call) else decorator
-                if dotted(target) == f"{group.name}.command":
+                if dotted(target) == f"{group}.command":
                     yield Local(module, node)
 
 
@@ -120,7 +123,7 @@ def _service(
     script: Script,
     visited: tuple[Local, ...],
     call: ServerCall,
-    owner: Local | None,
+    sub: str,
     reading: Reading,
 ) -> Service:
     modules = dict.fromkeys(local.module for local in visited)
@@ -128,7 +131,6 @@ def _service(
         modules |= dict.fromkeys(reading.modules)
     options = read_options(tuple(modules), reading)
     argv = ["celery", script.name] if script.group == CELERY else [script.name]
-    sub = _subcommand(visited, owner)
     if sub:
         argv.append(sub)
     port = options.port or (call.port if not options.has_port else None)
@@ -154,10 +156,11 @@ def _service(
     return Service(candidate, call, tuple(notes))
 
 
-def _subcommand(visited: tuple[Local, ...], owner: Local | None) -> str:
+def _subcommand(owner: Local | None, starts: tuple[Local, ...]) -> str:
     """Return the sub-command that starts the server, by the name that click or typer gives it."""
     node = owner.node if owner else None
-    if not isinstance(node, Function) or owner is None or visited[0].node is node:
+    is_only = len(starts) == 1 and node is starts[0].node
+    if not isinstance(node, Function) or is_only:
         return ""
     for decorator in node.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator

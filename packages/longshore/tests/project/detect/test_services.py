@@ -1,0 +1,171 @@
+"""Programs that listen by themselves."""
+
+from collections.abc import Callable
+
+import pytest
+
+from longshore.project.detect import Detection
+from longshore.types import CommandLine
+
+Detect = Callable[..., Detection]
+PYPROJECT = """
+    [build-system]
+    requires = ["hatchling"]
+    build-backend = "hatchling.build"
+    [project]
+    name = "shop"
+    [project.scripts]
+    shop = "shop.cli:main"
+"""
+
+
+def web(found: Detection) -> tuple[tuple[str, ...], int | None]:
+    one = found.find("web")
+    assert one is not None
+    assert isinstance(one.process.serve, CommandLine)
+    return one.process.serve.argv, one.process.port
+
+
+PROGRAMS = {
+    "argparse": (
+        """
+        import argparse
+        from aiohttp import web
+
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--bind", default="127.0.0.1")
+            parser.add_argument("--port", type=int, default=9100)
+            args = parser.parse_args()
+            serve(args)
+
+        def serve(args):
+            web.run_app(web.Application(), host=args.bind, port=args.port)
+        """,
+        (("shop", "--bind=0.0.0.0"), 9100),
+    ),
+    "typer": (
+        """
+        import typer
+        import uvicorn
+
+        main = typer.Typer()
+
+        @main.command()
+        def start_server(host: str = "127.0.0.1", port: int = typer.Option(9200)):
+            uvicorn.run(build(), host=host, port=port)
+
+        @main.command()
+        def other(): ...
+        """,
+        (("shop", "start-server", "--host=0.0.0.0"), 9200),
+    ),
+    "click, one command": (
+        """
+        import click
+        from waitress import serve
+
+        @click.command()
+        @click.option("--port", default=9300)
+        def main(port):
+            serve(object(), listen="*:9300")
+        """,
+        (("shop",), 9300),
+    ),
+    "a port without a default": (
+        """
+        import argparse
+        from http.server import ThreadingHTTPServer
+
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--port", type=int, required=True)
+            ThreadingHTTPServer(("", parser.parse_args().port), None).serve_forever()
+        """,
+        (("shop", "--port=8000"), 8000),
+    ),
+    "a literal": (
+        """
+        from wsgiref.simple_server import make_server
+
+        def main():
+            make_server("", 9400, lambda environ, start_response: []).serve_forever()
+        """,
+        (("shop",), 9400),
+    ),
+    "an alias": (
+        """
+        from uvicorn import run as start
+        from shop.build import build
+
+        def main():
+            start(build(), host="0.0.0.0", port=9500)
+        """,
+        (("shop",), 9500),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PROGRAMS)
+def test_a_console_script_that_listens_is_the_web_process(detected: Detect, case: str) -> None:
+    text, expected = PROGRAMS[case]
+
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": text,
+        }
+    )
+
+    assert web(found) == expected
+
+
+def test_an_application_that_can_be_imported_is_better_than_its_script(detected: Detect) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+            "src/shop/cli.py": """
+                import uvicorn
+                def main():
+                    uvicorn.run("shop.app:app", port=9000)
+            """,
+        }
+    ).find("web")
+
+    assert found is not None
+    assert str(getattr(found.process.serve, "app", "")) == "shop.app:app"
+    assert found.process.port == 9000
+    assert found.alternatives[0].startswith("shop  (pyproject.toml: project.scripts.shop:")
+
+
+def test_a_program_with_a_development_server_is_warned_of(detected: Detect) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": """
+                from flask import Flask
+                def main():
+                    app = Flask("a")
+                    app.run(host="0.0.0.0")
+            """,
+        }
+    )
+
+    assert web(found) == (("shop",), 5000)
+    assert [note.rule for note in found.notes] == ["detect.development-server"]
+
+
+def test_sockets_of_other_kinds_are_no_web_process(detected: Detect) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": "def main():\n    Runner().run()\nclass Runner:\n    pass\n",
+        }
+    )
+
+    assert [one.process.name for one in found.processes] == ["job"]
