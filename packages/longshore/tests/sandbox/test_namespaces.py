@@ -63,6 +63,26 @@ def test_the_root_and_its_mounts_are_read_only(sandbox: NamespaceSandbox, host: 
     assert sorted(path.name for path in (host.root / "etc").iterdir()) == ["os-release"]
 
 
+def test_read_only_does_not_depend_on_permissions(
+    sandbox: NamespaceSandbox, host: Host, tmp_path: Path
+) -> None:
+    for folder in (host.root / "etc", tmp_path):
+        folder.chmod(0o777)
+    mounts = (Mount(source=tmp_path, target=PurePosixPath("/data")),)
+    done = sandbox.run(shell(host, "echo 1 > /etc/x; echo 1 > /data/x; true", mounts=mounts))
+    assert done.stderr.decode().count("Read-only file system") == 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has groups that it can leave")
+def test_the_groups_of_the_caller_are_left(sandbox: NamespaceSandbox, host: Host) -> None:
+    before = os.getgroups()
+    os.setgroups([4242])
+    try:
+        assert output(sandbox.run(shell(host, "id -G"))).split() == ["65532"]
+    finally:
+        os.setgroups(before)
+
+
 def test_scratch_space_is_writable_and_gone_afterwards(
     sandbox: NamespaceSandbox, host: Host
 ) -> None:
@@ -275,12 +295,16 @@ class TestMounts:
         outside.mkdir()
         (host.root / "srv").symlink_to(outside)
         (host.root / "up").symlink_to("../../../etc")
+        (host.root / "opt").mkdir()
+        (host.root / "opt/absolute").symlink_to("/etc")
         mounts = (
             Mount(source=tmp_path, target=PurePosixPath("/srv/data")),
             Mount(source=tmp_path, target=PurePosixPath("/up/data")),
+            Mount(source=tmp_path, target=PurePosixPath("/opt/absolute/more")),
         )
-        inside = output(sandbox.run(shell(host, f"ls -d {outside}/data /etc/data", mounts=mounts)))
-        assert inside.split() == ["/etc/data", f"{outside}/data"]
+        paths = ["/etc/data", "/etc/more", f"{outside}/data"]
+        inside = output(sandbox.run(shell(host, f"ls -d {' '.join(paths)}", mounts=mounts)))
+        assert inside.split() == paths
         assert list(outside.iterdir()) == []
 
     def test_a_missing_source(self, sandbox: NamespaceSandbox, host: Host, tmp_path: Path) -> None:
@@ -355,6 +379,7 @@ find_sandbox()
 mounts = [Mount(source=out, target=PurePosixPath("/out"), writable=True)]
 mounts += [Mount(source=Path("/usr"), target=PurePosixPath("/usr"))]
 script = "id -u; id -g; grep CapEff /proc/self/status; echo 1 > /x; echo 1 > /out/x; ls /etc"
+script += "; ls /proc/1/fd || echo hidden"
 done = NamespaceSandbox().run(
     Command(root=root, argv=("/bin/sh", "-c", script), mounts=tuple(mounts))
 )
@@ -394,6 +419,6 @@ def test_it_works_without_root(host: Host) -> None:
     )
     lines = done.stdout.decode().splitlines()
     assert lines[:3] == ["65532", "65532", "CapEff:\t0000000000000000"], done.stderr.decode()
-    assert "os-release" in lines
+    assert {"os-release", "hidden"} <= set(lines)
     assert (out / "x").read_text() == "1\n"
     assert (out / "x").stat().st_uid == 65534

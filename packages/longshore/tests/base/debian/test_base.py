@@ -113,6 +113,7 @@ def test_the_unpacked_tree(open_it: Open) -> None:
     program = (root / "usr/bin/python3.13").stat()
     assert program.st_mode & 0o7777 == 0o755  # it was setuid in its package
     assert int(program.st_mtime) == EPOCH
+    assert (root / "usr/lib/python3.13/os.py").stat().st_mode & 0o7777 == 0o644
     names = {path.name.split(".")[0] for path in (root / "usr/lib/python3.13").rglob("*.pyc")}
     assert names == {"os", "__init__"}  # what can't be compiled is left out
 

@@ -49,7 +49,7 @@ def resolve(roots: Iterable[str], index: PackageIndex) -> tuple[IndexedPackage, 
         for group in package.depends:
             if _is_left_out(package.name, group, wanted) or _is_satisfied(group, chosen):
                 continue
-            found = _choose(group, index, chosen)
+            found = _choose(group, index)
             if found is None:
                 words = " | ".join(map(str, group))
                 problems.append(f"nothing satisfies {words!r}, needed by {path}")
@@ -86,13 +86,11 @@ def _is_satisfied(group: Alternatives, chosen: dict[str, IndexedPackage]) -> boo
     return False
 
 
-def _choose(
-    group: Alternatives, index: PackageIndex, chosen: dict[str, IndexedPackage]
-) -> IndexedPackage | None:
-    """Return what satisfies a group; a package that is chosen in another version does not."""
+def _choose(group: Alternatives, index: PackageIndex) -> IndexedPackage | None:
+    """Return what satisfies a group."""
     for relation in group:
         real = index.get(relation.name)
-        if real is not None and relation.accepts(real.version) and real.name not in chosen:
+        if real is not None and relation.accepts(real.version):
             return real
     for relation in group:
         for provider in index.providers(relation):
