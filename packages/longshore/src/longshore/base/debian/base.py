@@ -156,6 +156,7 @@ class DebianBase:
             "format": [FORMAT, bytecode.FORMAT],
             "encoder": GzipEncoder().id,
             "name": name,
+            "suite": self.suite.codename,  # decides which interpreter is run
             "packages": [[package.name, str(package.sha256)] for package in packages],
         }
         return Digest.of(json.dumps(parts, sort_keys=True).encode())
