@@ -1,6 +1,7 @@
 """Several outputs as one, and the foreground of `up`."""
 
 import _thread
+import signal
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Event
@@ -44,6 +45,17 @@ class Screen:
             _thread.interrupt_main()
 
 
+def nothing() -> None:
+    pass
+
+
+def never() -> None:
+    pytest.fail("killed")
+
+
+QUIET = {"kill": never, "ready": nothing}
+
+
 def test_streams_in_turn() -> None:
     screen = Screen()
     show_in_turn({"a": Stream(b"1", b"2", None), "b": Stream(b"3", None)}, show=screen)
@@ -65,9 +77,7 @@ def test_process_that_ends_by_itself_stops_the_others_and_all_is_shown() -> None
         web.put(b"drained")
         web.put(None)
 
-    ended = attend(
-        {"web": web, "worker": worker}, show=screen, stop=stop, kill=lambda: pytest.fail("killed")
-    )
+    ended = attend({"web": web, "worker": worker}, show=screen, stop=stop, **QUIET)
     assert ended == "worker"
     assert screen.lines[-1] == ("web", b"drained")
 
@@ -79,7 +89,7 @@ def test_first_interrupt_stops_in_good_order() -> None:
         web.put(b"drained")
         web.put(None)
 
-    assert attend({"web": web}, show=screen, stop=stop, kill=lambda: pytest.fail("killed")) is None
+    assert attend({"web": web}, show=screen, stop=stop, **QUIET) is None
     assert screen.lines == [("web", b"up"), ("web", b"drained")]
 
 
@@ -93,7 +103,7 @@ def test_second_interrupt_kills() -> None:
         web.put(None)
 
     with pytest.raises(KeyboardInterrupt):
-        attend({"web": web}, show=screen, stop=stop, kill=killed.set)
+        attend({"web": web}, show=screen, stop=stop, kill=killed.set, ready=nothing)
     assert killed.is_set()
 
 
@@ -105,4 +115,31 @@ def test_failure_to_stop_is_raised() -> None:
         raise ValueError(msg)
 
     with pytest.raises(ValueError, match="no"):
-        attend({"web": web}, show=Screen(), stop=stop, kill=lambda: None)
+        attend({"web": web}, show=Screen(), stop=stop, kill=nothing, ready=nothing)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupt_as_soon_as_it_is_ready_is_heeded(number: signal.Signals) -> None:
+    web = Stream()
+    before = signal.getsignal(number)
+    ended = attend(
+        {"web": web},
+        show=Screen(),
+        ready=lambda: signal.raise_signal(number),
+        stop=lambda: web.put(None),
+        kill=never,
+    )
+    assert ended is None
+    assert signal.getsignal(number) is before
+
+
+def test_everything_is_stopped_before_it_returns() -> None:
+    stopped = Event()
+    web = Stream(None)
+
+    def stop() -> None:
+        Event().wait(0.05)
+        stopped.set()
+
+    assert attend({"web": web}, show=Screen(), stop=stop, **QUIET) == "web"
+    assert stopped.is_set()

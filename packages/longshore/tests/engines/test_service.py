@@ -314,7 +314,9 @@ def test_attended_service_whose_process_ends_is_removed_and_reported(
     runs = bench.up(WEB)
     memory.stop(runs[0], grace=0)  # its stream in memory has ended anyway
     with pytest.raises(DeployError) as caught:
-        bench.services().attend(runs, show=lambda name, line: shown.append((name, line)))
+        bench.services().attend(
+            runs, show=lambda name, line: shown.append((name, line)), ready=lambda: None
+        )
     assert caught.value.message == (
         "taskapi: process 'web' exited with code 0; the others were stopped"
     )
@@ -327,7 +329,7 @@ def test_attended_service_that_somebody_else_replaced_is_left_alone(
 ) -> None:
     runs = bench.up(WEB)
     bench.up(WEB)
-    bench.services().attend(runs, show=lambda _name, _line: None)
+    bench.services().attend(runs, show=lambda _name, _line: None, ready=lambda: None)
     assert memory.running() == ["web"]
     assert bench.notes()[-1] == "taskapi: was replaced or taken down by another longshore"
 
