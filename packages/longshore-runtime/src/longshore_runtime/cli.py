@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from longshore_runtime.errors import ServeError
 from longshore_runtime.events import EventLog
 from longshore_runtime.options import read_options
+from longshore_runtime.standard_streams import reserve_standard_streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from longshore_runtime import drill  # noqa: PLC0415 -- a tool of its own
 
         return drill.main(words[1:])
+    reserve_standard_streams()
     events = EventLog()
     try:
         options = read_options(words, os.environ)

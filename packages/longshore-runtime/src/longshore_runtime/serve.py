@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import os
@@ -203,9 +202,14 @@ def flush(timeout: float) -> bool:
 
     def work() -> None:
         logging.shutdown()
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            try:
+                if stream is not None:
+                    stream.flush()
+            except (OSError, ValueError):
+                # Its reader is gone. The interpreter would try again and end with code 120.
+                setattr(sys, name, None)
 
     thread = threading.Thread(target=work, name="longshore-flush", daemon=True)
     thread.start()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 INTERVAL: Final = 10.0
 """Seconds between two lines about a start that takes long."""
 
-PATIENCE: Final = 2.0
+PATIENCE: Final = 0.5
 """Seconds after the time-out in which the event loop may still fail in good order."""
 
 

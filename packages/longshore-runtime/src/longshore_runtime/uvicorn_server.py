@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
+from longshore_runtime.head_guard import guard_head
+
 if TYPE_CHECKING:
     import socket
 
@@ -53,7 +55,7 @@ class Listener(uvicorn.Server):
     @property
     def version(self) -> str:
         """The name and version of the server, such as ``uvicorn 0.54.0 (httptools)``."""
-        protocol = self.config.http_protocol_class.__module__.rpartition(".")[2]
+        protocol = self._protocol_module.rpartition(".")[2]
         return f"uvicorn {uvicorn.__version__} ({protocol.removesuffix('_impl')})"
 
     async def open(self, listeners: list[socket.socket], state: dict[str, Any]) -> None:
@@ -65,6 +67,8 @@ class Listener(uvicorn.Server):
         """
         if not self.config.loaded:
             self.config.load()
+        self._protocol_module = str(self.config.http_protocol_class.__module__)
+        self.config.http_protocol_class = guard_head(self.config.http_protocol_class)
         self.lifespan = self.config.lifespan_class(self.config)
         self.lifespan.state = state
         self._listeners = listeners

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
+import threading
 import time
 from typing import Any
 
@@ -90,3 +92,37 @@ async def who(scope: Any, receive: Any, send: Any) -> None:
 
 wrapped = wrap(app)
 """The same as ``app``, for servers other than ours."""
+
+
+async def faulty(scope: Any, receive: Any, send: Any) -> None:
+    """Do what the path says that goes wrong."""
+    if scope["type"] == "lifespan":
+        await lifespan(receive, send)
+        return
+    fault = scope["path"]
+    if fault == "/raise":
+        msg = "the handler raises"
+        raise RuntimeError(msg)
+    if fault == "/raise-late":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        msg = "the handler raises late"
+        raise RuntimeError(msg)
+    if fault == "/disconnect":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
+    if fault == "/print":
+        sys.stdout.write("kept in the buffer")
+    if fault.startswith("/jump/"):
+        seconds = float(fault.removeprefix("/jump/"))
+        real = time.time
+        time.time = lambda: real() + seconds
+    await respond(send, b"" if fault == "/missing" else b"ok", 404 if fault == "/missing" else 200)
+
+
+def blocking_start(scope: Any, receive: Any, send: Any) -> Any:
+    """Block the main thread in the lifespan, without an await."""
+    if scope["type"] == "lifespan":
+        threading.Event().wait()
+    return app(scope, receive, send)
