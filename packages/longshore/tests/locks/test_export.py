@@ -187,6 +187,29 @@ def test_the_hashed_export_selects_the_same_as_the_lock_itself(
             assert set(flat_package.hashes) == {item.digest for item in package.artifacts}
 
 
+def test_the_standard_export_selects_the_same_as_the_lock_itself(
+    project: Project, tmp_path: Path
+) -> None:
+    exported = project.uv(
+        *("export", "--frozen", "--format=pylock.toml", "--no-default-groups"),
+        *("--extra=postgres", "--no-emit-workspace"),
+    )
+    (tmp_path / "pylock.toml").write_text(exported)
+    flat, graph = read_lock(tmp_path), read_lock(project.root)
+    for target in TARGETS:
+        ours = graph.select(target, extras=["postgres"])
+        theirs = flat.select(target)
+        assert list(map(str, theirs.packages)) == list(map(str, ours.packages))
+        for flat_package, package in zip(theirs.packages, ours.packages, strict=True):
+            known = {item.filename: item for item in package.artifacts}
+            assert {item.filename for item in flat_package.artifacts} == set(known)
+            for item in flat_package.artifacts:
+                assert (item.digest, item.url) == (
+                    known[item.filename].digest,
+                    known[item.filename].url,
+                )
+
+
 def test_the_hashed_export_with_the_workspace_has_its_folders(project: Project) -> None:
     exported = project.uv("export", "--frozen", "--no-default-groups", "--extra=postgres")
     folder = project.root / ".copy"

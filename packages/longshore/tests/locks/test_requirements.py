@@ -10,6 +10,7 @@ from longshore.types import Digest, Target
 
 A = "sha256:" + "a" * 64
 B = "sha256:" + "b" * 64
+HASHED = f"zulu==1 --hash={A}\n"
 HINT = (
     "write it with 'uv export --format requirements-txt --no-emit-project -o requirements.txt', "
     "or 'pip-compile --generate-hashes'"
@@ -139,12 +140,12 @@ def test_every_requirement_without_a_hash_is_listed(tmp_path: Path) -> None:
     ],
 )
 def test_what_can_not_be_honoured_is_refused(tmp_path: Path, line: str, problem: str) -> None:
-    error = _fails(tmp_path, f"{line}\n")
+    error = _fails(tmp_path, f"{line}\n{HASHED}")
     assert str(error) == f"{tmp_path}/requirements.txt:1: {problem.format(root=tmp_path)}"
 
 
 def test_a_malformed_line_is_shown(tmp_path: Path) -> None:
-    error = _fails(tmp_path, "alpha beta\n")
+    error = _fails(tmp_path, f"alpha beta\n{HASHED}")
     assert str(error).startswith(f"{tmp_path}/requirements.txt:1: 'alpha beta' is no requirement: ")
 
 
@@ -214,7 +215,9 @@ def test_a_flat_list_has_no_extras(tmp_path: Path, target: Target) -> None:
     with pytest.raises(LockError) as caught:
         lock.select(target, extras=("postgres",))
     assert str(caught.value) == f"{tmp_path}/requirements.txt: the project has no extra 'postgres'"
-    assert caught.value.hint == "a requirements file has no extras: export it again with this one"
+    assert caught.value.hint == (
+        "requirements.txt was made without: lock or export it again with this extra"
+    )
 
 
 def test_requirements_lock_goes_before_requirements_txt(tmp_path: Path) -> None:

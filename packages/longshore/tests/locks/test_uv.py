@@ -250,7 +250,7 @@ def test_a_workspace_that_does_not_have_the_folder_is_passed_over(tmp_path: Path
     with pytest.raises(LockError) as caught:
         read_lock(stranger)
     assert str(caught.value) == (
-        f"{stranger}: no lock: expected uv.lock, or requirements.txt with hashes"
+        f"{stranger}: no lock: expected uv.lock, pylock.toml, or requirements.txt with hashes"
     )
     (stranger / "requirements.txt").write_text(f"alpha==1 --hash={SHA}\n")
     assert read_lock(stranger).path == stranger / "requirements.txt"

@@ -9,7 +9,7 @@ from longshore.locks.interface import (
     PackageSource,
     SourceKind,
 )
-from longshore.locks.reading import read_lock
+from longshore.locks.reading import find_lock, no_lock, read_lock
 from longshore.locks.selection import Selection
 
 __all__ = [
@@ -21,5 +21,7 @@ __all__ = [
     "PackageSource",
     "Selection",
     "SourceKind",
+    "find_lock",
+    "no_lock",
     "read_lock",
 ]

@@ -119,6 +119,7 @@ class LockedPackage:
         dependencies: without any extra.
         extras: further dependencies by extra.
         groups: further dependencies by dependency group (PEP 735), of first-party code.
+        python: the Pythons that it is for, a specifier set, where the lock says so.
     """
 
     name: NormalizedName
@@ -129,6 +130,7 @@ class LockedPackage:
     dependencies: tuple[Dependency, ...] = ()
     extras: Edges = field(default_factory=_no_edges, hash=False)
     groups: Edges = field(default_factory=_no_edges, hash=False)
+    python: str = ""
 
     def __str__(self) -> str:
         return self.name if self.version is None else f"{self.name} {self.version}"
@@ -147,6 +149,10 @@ class LockedSet:
             of its lines.
         python: the Pythons that it was resolved for, a specifier set, or an empty string.
         environments: markers of which one must hold; empty for any environment.
+        extras: those of the project that the lock was made for, where markers ask for them.
+        groups: its dependency groups, likewise.
+        default_groups: groups that belong to every selection.
+        inputs: a digest of what Longshore resolved it from, or ``None`` for another tool's lock.
         index_url: the index that the lock names for all packages, as written, or ``None``.
         extra_index_urls: further ones, as written.
     """
@@ -158,6 +164,10 @@ class LockedSet:
     others: tuple[Dependency, ...] = ()
     python: str = ""
     environments: tuple[Marker, ...] = ()
+    extras: tuple[NormalizedName, ...] = ()
+    groups: tuple[NormalizedName, ...] = ()
+    default_groups: tuple[NormalizedName, ...] = ()
+    inputs: Digest | None = None
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
 

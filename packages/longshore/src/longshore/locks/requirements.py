@@ -4,12 +4,13 @@ The list is flat: every line belongs to the selection if its marker holds. Who n
 from the ``# via`` comments where they are, for the reasons of a selection only.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from longshore.errors import LockError
-from longshore.locks.interface import Dependency, LockedPackage, LockedSet
+from longshore.locks.flat import FlatEntry, link_entries
+from longshore.locks.interface import Dependency, LockedSet
 from longshore.locks.lines import Line, split_lines
 from longshore.locks.options import FileOptions, read_options
 from longshore.locks.pinned import Pinned, parse_pinned
@@ -33,13 +34,15 @@ class HashedRequirements:
         return tuple(root / name for name in FILENAMES if (root / name).is_file())
 
     def read(self, path: Path, root: Path, environment: Mapping[str, str]) -> LockedSet | None:
-        """Read a file and those that it includes.
+        """Read a file and those that it includes; one without any hash is no lock.
 
         Raises:
             LockError: with everything that is wrong, each requirement without a hash included.
         """
         reader = _Reader(root, environment)
         reader.read_file(path)
+        if reader.problems and not reader.has_hashes:
+            return None
         raise_problems(path, reader.problems, hint=_HINT)
         return _lock_of(path, reader.pinned, reader.options)
 
@@ -54,6 +57,7 @@ class _Reader:
         self.pinned: list[Pinned] = []
         self.options = FileOptions()
         self.problems: list[str] = []
+        self.has_hashes = False
 
     def read_file(self, path: Path) -> None:
         """Read one file."""
@@ -67,6 +71,7 @@ class _Reader:
             raise LockError(msg, hint="check the file, and the -r line that names it") from error
         self._open.append(path)
         for line in split_lines(path, content, self._environment):
+            self.has_hashes |= "--hash" in line.text
             try:
                 self._read_line(line)
             except ValueError as error:
@@ -91,56 +96,28 @@ class _Reader:
 
 
 def _lock_of(path: Path, lines: list[Pinned], options: FileOptions) -> LockedSet:
-    packages = _merge(line.package for line in lines)
-    names = {package.name for package in packages}
-    parents = [_parents(line, names) for line in lines]
-    edges = [
-        Dependency(
-            name=line.package.name,
-            version=line.package.version,
-            source=line.package.source,
-            marker=line.marker,
-        )
-        for line in lines
-    ]
-    children: dict[NormalizedName, list[Dependency]] = {}
-    for edge, above in zip(edges, parents, strict=True):
-        for parent in above:
-            children.setdefault(parent, []).append(edge)
+    graph = link_entries([_entry(line) for line in lines])
     return LockedSet(
         path=path,
-        packages=tuple(
-            replace(package, dependencies=tuple(children.get(package.name, ())))
-            for package in packages
-        ),
-        entries=tuple(edge for edge, above in zip(edges, parents, strict=True) if not above),
-        others=tuple(edge for edge, above in zip(edges, parents, strict=True) if above),
+        packages=graph.packages,
+        entries=graph.entries,
+        others=graph.others,
         index_url=options.index_url,
         extra_index_urls=options.extra_index_urls,
     )
 
 
-def _merge(packages: Iterable[LockedPackage]) -> list[LockedPackage]:
-    """Make one package of lines that differ in their markers only."""
-    merged: dict[tuple[object, ...], LockedPackage] = {}
-    for package in packages:
-        key = (package.name, package.version, package.source)
-        known = merged.get(key)
-        if known is not None:
-            hashes = tuple(sorted({*known.hashes, *package.hashes}))
-            merged[key] = replace(known, hashes=hashes)
-        else:
-            merged[key] = package
-    return list(merged.values())
+def _entry(line: Pinned) -> FlatEntry:
+    edge = Dependency(
+        name=line.package.name,
+        version=line.package.version,
+        source=line.package.source,
+        marker=line.marker,
+    )
+    return FlatEntry(package=line.package, edge=edge, parents=tuple(_parents(line)))
 
 
-def _parents(line: Pinned, names: set[NormalizedName]) -> list[NormalizedName]:
-    found = []
+def _parents(line: Pinned) -> Iterator[NormalizedName]:
     for text in line.via:
-        try:
-            name = parse_name(text)
-        except ValueError:  # '-r requirements.in'
-            continue
-        if name in names and name != line.package.name:
-            found.append(name)
-    return found
+        with suppress(ValueError):  # '-r requirements.in'
+            yield parse_name(text)

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 from longshore.errors import LockError
 from longshore.locks.interface import Dependency, Edges, LockedPackage, LockedSet, SourceKind
+from longshore.locks.tables import raise_problems
 from longshore.types import NormalizedName, Target, parse_name
 
 Reason = tuple[NormalizedName, ...]
@@ -45,6 +46,7 @@ def select(
     walk.run()
     found = sorted(walk.found, key=lambda package: package.name)
     _check_versions(lock, target, found)
+    _check_pythons(lock, target, found)
     _check_folders(lock, found)
     return Selection(
         target=target,
@@ -72,8 +74,8 @@ class _Walk:
             self._by_name.setdefault(package.name, []).append(package)
         self._environment: dict[str, str | AbstractSet[str]] = {
             **target.markers,
-            "extras": _conflict_names(lock.roots, extras, groups),
-            "dependency_groups": frozenset(groups),
+            "extras": _conflict_names(lock.roots, extras, groups) | frozenset(extras),
+            "dependency_groups": frozenset((*groups, *lock.default_groups)),
         }
         if lock.environments and not any(map(self._holds, lock.environments)):
             msg = f"{lock.path}: was not resolved for {target}"
@@ -107,9 +109,12 @@ class _Walk:
             root.extras if kind == "extra" else root.groups
             for root in map(self._root, self._lock.roots)
         ]
+        if name in (self._lock.extras if kind == "extra" else self._lock.groups):
+            return ()  # markers ask for it
         if not any(name in table for table in tables):
-            known = sorted({key for table in tables for key in table})
-            raise _unknown(self._lock, kind, name, known)
+            known = {key for table in tables for key in table}
+            known |= set(self._lock.extras if kind == "extra" else self._lock.groups)
+            raise _unknown(self._lock, kind, name, sorted(known))
         return tuple(edge for table in tables for edge in table.get(name, ()))
 
     def _follow(self, edges: Iterable[Dependency], reason: Reason) -> None:
@@ -213,6 +218,17 @@ def _check_versions(lock: LockedSet, target: Target, found: list[LockedPackage])
         )
 
 
+def _check_pythons(lock: LockedSet, target: Target, found: list[LockedPackage]) -> None:
+    """Refuse packages that are for other Pythons (PyPA: pylock.toml, packages.requires-python)."""
+    python = str(target.python)
+    problems = [
+        f"{lock.path}: {package} requires Python {package.python}, the target has {python}"
+        for package in found
+        if package.python and not SpecifierSet(package.python).contains(python, prereleases=True)
+    ]
+    raise_problems(lock.path, problems, hint="choose another base, or lock again for its Python")
+
+
 def _check_folders(lock: LockedSet, found: list[LockedPackage]) -> None:
     """Refuse code outside the folder of the lock: nothing there is what was reviewed with it."""
     for package in found:
@@ -228,8 +244,8 @@ def _check_folders(lock: LockedSet, found: list[LockedPackage]) -> None:
 
 def _unknown(lock: LockedSet, kind: str, name: str, known: list[NormalizedName]) -> LockError:
     close = get_close_matches(name, known, n=1)
-    if not lock.roots:
-        hint = f"a requirements file has no {kind}s: export it again with this one"
+    if not (lock.roots or known):
+        hint = f"{lock.path.name} was made without: lock or export it again with this {kind}"
     elif close:
         hint = f"did you mean {close[0]!r}?"
     elif known:
