@@ -90,6 +90,8 @@ def test_a_file_in_its_declared_encoding_is_read() -> None:
         "_app.py",
         ".venv/app.py",
         "node_modules/x/app.py",
+        "scripts/app.py",
+        "shop/project_template/app.py",
     ],
 )
 def test_tests_documents_and_examples_are_no_application(detected: Detect, path: str) -> None:
@@ -144,3 +146,48 @@ def test_what_the_project_says_comes_first(
     assert found is not None
     assert str(getattr(found.process.serve, "app", "")) == "x.core:api"
     assert found.reason.startswith(reason)
+
+
+def test_a_broken_django_beside_another_application_is_a_note(detected: Detect) -> None:
+    found = detected(
+        {
+            "shop/__init__.py": "",
+            "shop/main.py": "import uvicorn\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+            "if __name__ == '__main__':\n    uvicorn.run('shop.main:app')\n",
+            "shop/wsgi.py": "import os\nfrom django.core.wsgi import get_wsgi_application\n"
+            "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n"
+            "application = get_wsgi_application()\n",
+        }
+    )
+
+    assert found.problems == ()
+    assert [str(note) for note in found.notes] == [
+        "shop/wsgi.py:3: 'settings' was not found: there is no module 'settings'"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("others", "command"),
+    [
+        (["shop/deep.py"], "python report.py"),
+        (["shop/main.py", "shop/deep.py"], "python report.py"),
+    ],
+)
+def test_a_script_at_the_top_is_better_than_one_in_a_package(
+    detected: Detect, others: list[str], command: str
+) -> None:
+    text = "if __name__ == '__main__':\n    print(1)\n"
+
+    (job,) = detected(dict.fromkeys(["report.py", *others], text)).processes
+
+    assert " ".join(getattr(job.process.serve, "argv", ())) == command
+
+
+def test_without_one_at_the_top_a_usual_name_is_better(detected: Detect) -> None:
+    text = "if __name__ == '__main__':\n    print(1)\n"
+
+    (job,) = detected(
+        dict.fromkeys(["shop/main.py", "shop/a.py", "shop/__init__.py"], text)
+    ).processes
+
+    assert getattr(job.process.serve, "argv", ()) == ("python", "-m", "shop.main")

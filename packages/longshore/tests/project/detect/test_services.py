@@ -169,3 +169,65 @@ def test_sockets_of_other_kinds_are_no_web_process(detected: Detect) -> None:
     )
 
     assert [one.process.name for one in found.processes] == ["job"]
+
+
+def test_a_click_command_behind_a_function_is_no_sub_command(detected: Detect) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": """
+                import click
+                from aiohttp import web
+
+                def main():
+                    patch()
+                    run()
+
+                @click.command()
+                def run():
+                    web.run_app(web.Application(), port=9000)
+
+                def patch(): ...
+            """,
+        }
+    )
+
+    assert web(found) == (("shop",), 9000)
+
+
+def test_an_application_that_its_own_module_serves_is_better_than_the_script(
+    detected: Detect,
+) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT.replace("shop.cli:main", "shop.pages:main"),
+            "src/shop/__init__.py": "",
+            "src/shop/pages.py": """
+                from flask import Flask
+                app = Flask("a")
+                def main():
+                    app.run()
+            """,
+        }
+    ).find("web")
+
+    assert found is not None
+    assert str(getattr(found.process.serve, "app", "")) == "shop.pages:app"
+
+
+def test_a_part_that_can_be_tried_alone_is_no_service(detected: Detect) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": "def main(): ...\n",
+            "src/shop/echo.py": """
+                from http.server import HTTPServer
+                if __name__ == "__main__":
+                    HTTPServer(("", 1), None).serve_forever()
+            """,
+        }
+    )
+
+    assert [one.process.name for one in found.processes] == ["job"]

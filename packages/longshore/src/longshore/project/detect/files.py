@@ -23,10 +23,12 @@ SKIPPED_FOLDERS: Final = frozenset(
         "examples",
         "migrations",
         "node_modules",
+        "project_template",
         "sample",
         "samples",
         "site-packages",
         "static",
+        "templates",
         "third_party",
         "vendor",
         "test",
@@ -35,6 +37,9 @@ SKIPPED_FOLDERS: Final = frozenset(
         "venv",
     }
 )
+_SKIPPED_AT_TOP: Final = frozenset({"bin", "ci", "hack", "script", "scripts", "tools"})
+"""Folders of programs for developers; below a package such a name may mean anything."""
+
 _SKIPPED_FILES: Final = frozenset({"conftest.py", "noxfile.py", "setup.py", "fabfile.py"})
 _TEST_FILE: Final = re.compile(r"test_.*\.py|.*_tests?\.py|tests\.py")
 
@@ -100,6 +105,8 @@ def is_searched(path: str) -> bool:
     """Tell whether a path is where applications live: no tests, documentation or examples."""
     *folders, name = path.split("/")
     if any(folder in SKIPPED_FOLDERS or folder.startswith(".") for folder in folders):
+        return False
+    if folders and folders[0] in _SKIPPED_AT_TOP:
         return False
     stem = name.removesuffix(".py")
     if stem.startswith("_") and stem not in {"__init__", "__main__"}:

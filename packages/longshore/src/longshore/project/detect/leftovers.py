@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from longshore.project.detect import advice
-from longshore.project.detect.applications import applications_in, find_unusable
+from longshore.project.detect.applications import (
+    ENTRY_MODULES,
+    applications_in,
+    find_unusable,
+)
 from longshore.project.detect.entries import Missing, find_entry
 from longshore.project.detect.files import is_searched
 from longshore.project.detect.frameworks import PACKAGES
@@ -56,7 +60,7 @@ def _not_shipped(reading: Reading) -> Iterator[Problem]:
         path, _, line = candidate.location.rpartition(":")
         yield advice.not_shipped(path, int(line), candidate.text, reading)
     for module in outside:
-        if module.main:
+        if module.main and module.path.removesuffix(".py") in ENTRY_MODULES:
             start = module.main[0].lineno - 1
             yield advice.not_shipped(module.path, start, module.path, reading, name="job")
 

@@ -21,7 +21,8 @@ def find_migrations(
     if django is not None:
         argv = django.command("migrate", "--noinput", is_wheel=reading.layout.is_wheel)
         where = django.manage or django.location
-        return _candidate(argv, "Django", where, "migrate", env=django.env), ()
+        text = f"Django with {django.settings}"
+        return _candidate(argv, "Django", where, text, env=django.env), ()
     if table(reading.document, "tool", "alembic").get("script_location"):
         location = str(table(reading.document, "tool", "alembic")["script_location"])
         files = _needed(reading, ("pyproject.toml", location.removeprefix("%(here)s/")))

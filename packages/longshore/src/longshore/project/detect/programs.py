@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from longshore.project.detect.applications import is_entry_module
 from longshore.project.detect.model import Candidate, Evidence
 from longshore.project.detect.reading import Reading, bodies
 from longshore.project.detect.scripts import CONSOLE, Script
 from longshore.project.detect.servercalls import DEFAULT_PORT, ServerCall, is_local
 from longshore.project.detect.services import Service, local_note, port_note, reachable
-from longshore.project.detect.syntax import Module, calls
+from longshore.project.detect.syntax import Module, calls, snippet
 from longshore.project.detect.values import Local
 from longshore.types import CommandLine, ProcessKind
 
@@ -27,6 +28,8 @@ def find_main_services(reading: Reading, server_calls: tuple[ServerCall, ...]) -
     for module in reading.modules:
         if not module.main or not _can_run(module, reading):
             continue
+        if not is_entry_module(module, reading.name):
+            continue  # a part of something bigger that can be tried alone
         call = _main_call(module, reading, server_calls)
         if call is not None and call.made is None and call.target is None:
             notes = [local_note(call)] if is_local(call) else []
@@ -100,12 +103,20 @@ def find_mains(reading: Reading) -> tuple[Candidate, ...]:
     if len(package) > 1:
         same = [one for one in package if one.name == f"{reading.name.replace('-', '_')}.__main__"]
         package = same or package
-    mains = package or [module for module in runnable if module.main]
+    mains = package or _nearest([module for module in runnable if module.main], reading)
     if not mains and not reading.layout.is_wheel:
         alone = list(reading.files.searched())
         module = reading.resolver.module_at(alone[0]) if len(alone) == 1 else None
         mains = [module] if module is not None and module.tree.body else []
     return tuple(_script(module, reading) for module in mains)
+
+
+def _nearest(modules: list[Module], reading: Reading) -> list[Module]:
+    """Return the scripts at the top; else those with an entry's name; else all but packages."""
+    top = [module for module in modules if "." not in module.name and not module.is_package]
+    entries = [module for module in modules if is_entry_module(module, reading.name)]
+    rest = [module for module in modules if not module.is_package]
+    return top or [module for module in entries if not module.is_package] or rest
 
 
 def _script(module: Module, reading: Reading) -> Candidate:
@@ -115,6 +126,6 @@ def _script(module: Module, reading: Reading) -> Candidate:
         serve=CommandLine(_run(module, reading)),
         framework="script",
         location=f"{module.path}:{line}",
-        text='if __name__ == "__main__"' if module.main else "the only script",
+        text='if __name__ == "__main__"' if module.main else snippet(module.tree.body[0]),
         kind=ProcessKind.WORKER if forever else ProcessKind.JOB,
     )

@@ -52,7 +52,7 @@ def find_services(
         if call is None and script.group == CELERY:
             call = next((one for one in server_calls if one.name.startswith("tornado.")), None)
         if call is not None:
-            sub = _subcommand(owner, starts)
+            sub = _subcommand(owner, starts, reading)
             yield _service(script, visited, call, sub, reading)
 
 
@@ -156,15 +156,16 @@ def _service(
     return Service(candidate, call, tuple(notes))
 
 
-def _subcommand(owner: Local | None, starts: tuple[Local, ...]) -> str:
+def _subcommand(owner: Local | None, starts: tuple[Local, ...], reading: Reading) -> str:
     """Return the sub-command that starts the server, by the name that click or typer gives it."""
     node = owner.node if owner else None
     is_only = len(starts) == 1 and node is starts[0].node
-    if not isinstance(node, Function) or is_only:
+    if owner is None or not isinstance(node, Function) or is_only:
         return ""
     for decorator in node.decorator_list:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if (dotted(target) or "").endswith(".command"):
+        is_external = reading.resolver.full_name(target, owner.module) == "click.command"
+        if (dotted(target) or "").endswith(".command") and not is_external:
             given = (
                 decorator.args[0] if isinstance(decorator, ast.Call) and decorator.args else None
             )

@@ -1,7 +1,7 @@
 """Reads a project once and lists everything that its web process could be."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from longshore.project.detect import advice
@@ -9,7 +9,7 @@ from longshore.project.detect.applications import find_applications
 from longshore.project.detect.django import Django, find_django, find_manage
 from longshore.project.detect.files import ProjectFiles
 from longshore.project.detect.layout import read_layout
-from longshore.project.detect.model import Candidate, Problem
+from longshore.project.detect.model import Candidate, Evidence, Problem
 from longshore.project.detect.programs import find_main_services
 from longshore.project.detect.ranking import choose
 from longshore.project.detect.reading import Reading, parse_modules
@@ -89,11 +89,13 @@ def survey(reading: Reading) -> Survey:
     candidates = [
         *(one for one in said if isinstance(one, Candidate)),
         *([django.web] if django else []),
-        *find_applications(reading),
+        *_served(find_applications(reading), server_calls),
         *(service.candidate for service in services),
     ]
     packages = frozenset(module.name for module in reading.modules if module.is_package)
     best, others = choose(candidates, project=reading.name, packages=packages)
+    if best and best[0].framework != "Django":
+        wrong = tuple(replace(one, strict=False) for one in wrong)
     return Survey(
         reading=reading,
         best=best,
@@ -105,6 +107,20 @@ def survey(reading: Reading) -> Survey:
         wrong=(*(one for one in said if isinstance(one, Wrong)), *wrong),
         problems=problems,
     )
+
+
+def _served(
+    candidates: Iterable[Candidate], server_calls: tuple[ServerCall, ...]
+) -> Iterator[Candidate]:
+    """Yield the candidates; one that its own module gives to a server is an entry."""
+    own = {
+        call.made.origin
+        for call in server_calls
+        if call.made is not None and call.made.origin[0] == call.module.path
+    }
+    for one in candidates:
+        is_own = one.origin in own and one.evidence is Evidence.OTHER_ATTRIBUTE
+        yield replace(one, evidence=Evidence.ENTRY_ATTRIBUTE) if is_own else one
 
 
 def _read_django(
