@@ -178,7 +178,7 @@ def test_the_annotations_do_not_change_with_a_commit(sample: Sample) -> None:
     workshop = sample.workshop()
     result = build_image(workshop)
     assert dict(workshop.layout.manifest(result.descriptor).annotations) == {
-        "dev.longshore.image-format": "1",
+        "dev.longshore.image-format": "1.1.1",
         "org.opencontainers.image.base.name": "debian:trixie",
         "org.opencontainers.image.description": "A demonstration",
         "org.opencontainers.image.title": "demo",
@@ -186,3 +186,15 @@ def test_the_annotations_do_not_change_with_a_commit(sample: Sample) -> None:
     }
     assert Digest.parse(str(result.descriptor.digest)) == result.descriptor.digest
     assert CREATED.year > 0
+
+
+def test_writable_folders_belong_to_the_user(sample: Sample) -> None:
+    table = PYPROJECT + 'writable = ["/data", "/app/media"]\n'
+    sample.write("pyproject.toml", table.replace("bytecode", 'include = ["media/"]\nbytecode'))
+    sample.write("media/logo.svg", "<svg/>")
+    workshop = sample.workshop()
+    manifest = workshop.layout.manifest(build_image(workshop).descriptor)
+    data = gzip.decompress(workshop.layout.blobs.path(manifest.layers[-1].digest).read_bytes())
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        owners = [(member.name, member.uid) for member in archive if member.isdir()]
+    assert owners == [("app", 0), ("app/media", 65532), ("data", 65532)]

@@ -58,7 +58,7 @@ class HostSandbox:
 
         done = subprocess.run(
             [sys.executable, *map(outside, command.argv[1:])],
-            input=outside(stdin.decode()).encode(),
+            input=stdin,
             env={key: outside(value) for key, value in command.env.items()},
             cwd=outside(str(command.cwd)),
             capture_output=True,
@@ -265,7 +265,7 @@ def test_an_environment_holds_modules_and_programs(tmp_path: Path) -> None:
 
 def test_an_entry_that_leaves_the_wheel_is_refused(tmp_path: Path) -> None:
     wheel = _wheel(tmp_path / "evil-1-py3-none-any.whl", {"../evil.py": ""})
-    with pytest.raises(WheelError, match=r"entry '\.\./evil\.py' leaves the wheel"):
+    with pytest.raises(WheelError, match=r"evil-1-py3-none-any.whl: bad name: .* got '../evil.py'"):
         unpack_environment([wheel], tmp_path / "environments")
     assert list((tmp_path / "environments").iterdir()) == []
     assert not (tmp_path / "evil.py").exists()

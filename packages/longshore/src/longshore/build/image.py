@@ -7,11 +7,16 @@ from typing import assert_never
 
 from longshore.base.interface import BaseImage
 from longshore.errors import ProjectError
+from longshore.layers.key import LAYER_FORMAT
+from longshore.layers.plan import PLAN_VERSION
 from longshore.oci.config import ImageConfig
 from longshore.types import Asgi, CommandLine, Process, ProcessKind, Project, Wsgi
 
 IMAGE_FORMAT = 1
-"""Stamped in every image and part of every key: raised when the same inputs give other bytes."""
+"""Raised when the same layers give another image.
+
+Stamped in every image together with the layers' format and the plan's version.
+"""
 
 DEFAULT_PORT = 8000
 PYTHON = "/app/.venv/bin/python"
@@ -93,7 +98,7 @@ def image_annotations(base: BaseImage, project: Project) -> Mapping[str, str]:
     Only what does not change with each commit: the revision is in the build record.
     """
     annotations = {
-        "dev.longshore.image-format": str(IMAGE_FORMAT),
+        "dev.longshore.image-format": f"{IMAGE_FORMAT}.{LAYER_FORMAT}.{PLAN_VERSION}",
         "org.opencontainers.image.base.name": base.reference,
         "org.opencontainers.image.title": project.name,
     }

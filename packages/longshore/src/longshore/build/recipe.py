@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path, PurePosixPath
 
 from longshore import __version__
 from longshore.base import Base, BaseImage
-from longshore.base.bytecode import compile_tree
+from longshore.base.bytecode import CompileResult, compile_tree
 from longshore.build.environment import open_environment
 from longshore.build.image import (
     IMAGE_FORMAT,
@@ -37,6 +38,8 @@ from longshore.build.records import RecordStore
 from longshore.errors import LockError, UsageError
 from longshore.layers.assemble import image_layers, materialise_all
 from longshore.layers.inputs import LayerInputs
+from longshore.layers.key import LAYER_FORMAT
+from longshore.layers.plan import PLAN_VERSION
 from longshore.locks import read_lock
 from longshore.locks.pins import Pins
 from longshore.oci.descriptor import Descriptor
@@ -90,7 +93,7 @@ def _inputs_digest(workshop: Workshop) -> Digest:
     lock = read_lock(workshop.root, environment=workshop.environment)
     parts = {
         "tool": __version__,
-        "format": IMAGE_FORMAT,
+        "format": [IMAGE_FORMAT, LAYER_FORMAT, PLAN_VERSION],
         "project": repr(workshop.project).replace(str(workshop.root), "."),
         "config": repr(workshop.config),
         "source": str(workshop.source.digest),
@@ -223,14 +226,6 @@ class _Build:
     ) -> LayerInputs:
         workshop, application = self.workshop, self.workshop.project.members[0]
         inputs = {built.name: member_input(built) for built in own}
-        compiler = None
-        if workshop.config.bytecode:
-            compiler = partial(
-                compile_tree,
-                workshop.sandbox,
-                rootfs=self.base.unpack(),
-                interpreter=self.image.interpreter,
-            )
         return LayerInputs(
             interpreter=self.image.interpreter,
             third_party=locked.inputs,
@@ -238,7 +233,21 @@ class _Build:
             members=tuple(inputs[name] for name in sorted(inputs) if name != application.name),
             application=inputs.get(application.name),
             files=plain_files(workshop),
-            compiler=compiler,
+            writable=tuple(
+                path for process in workshop.project.processes for path in process.writable
+            ),
+            compiler=self._compile if workshop.config.bytecode else None,
+        )
+
+    def _compile(self, *, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
+        """Compile with the base's interpreter; the base is unpacked only if that happens."""
+        return compile_tree(
+            self.workshop.sandbox,
+            rootfs=self.base.unpack(),
+            interpreter=self.image.interpreter,
+            source=source,
+            prefix=prefix,
+            output=output,
         )
 
     def _created(self) -> datetime:

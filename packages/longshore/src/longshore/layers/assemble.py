@@ -22,7 +22,7 @@ from typing import Final, Self
 
 from longshore.errors import ProjectError
 from longshore.layers.bytecode import BytecodeFragment, BytecodeStore, Unit
-from longshore.layers.files import PlainFile, files_fragment
+from longshore.layers.files import PlainFile, files_fragment, folders_fragment
 from longshore.layers.fragment import Fragment, FragmentLayer, WheelFragment, reencoded
 from longshore.layers.inputs import LayerInputs
 from longshore.layers.installed import InstalledWheel
@@ -113,7 +113,7 @@ def image_layers(
             tools.environment(inputs, third_party),
             tools.compiled(third_party),
             tools.whole("workspace members", venv.of(inputs.members)),
-            tools.application(venv.of(own), inputs.files),
+            tools.application(venv.of(own), inputs),
         ]
         kept = [group for group in groups if group.fragments]
         return LayerSet(
@@ -207,21 +207,28 @@ class _Tools:
             wheels=_digests(wheels),
         )
 
-    def application(self, wheels: Sequence[InstalledWheel], files: Sequence[PlainFile]) -> _Group:
+    def application(self, wheels: Sequence[InstalledWheel], inputs: LayerInputs) -> _Group:
         group = self.whole("application", wheels)
+        folders = self._folders(inputs)
+        source = self._source(inputs.files)
+        return _Group(
+            title=group.title if wheels else "application source",
+            # Folders first: whoever unpacks wants a folder before what is in it.
+            fragments=(*folders, *group.fragments, *source),
+            wheels=group.wheels,
+        )
+
+    def _folders(self, inputs: LayerInputs) -> tuple[Fragment, ...]:
+        return (folders_fragment(inputs.writable, self.encoder),) if inputs.writable else ()
+
+    def _source(self, files: Sequence[PlainFile]) -> tuple[Fragment, ...]:
         if not files:
-            return group
+            return ()
         paths = [file.path for file in files]
         if twice := sorted({path for path in paths if paths.count(path) > 1}):
             msg = f"{twice[0]}: the file is included twice"
             raise ProjectError(msg)
-        source = files_fragment(files, self.encoder)
-        bytecode = self._bytecode([_files_unit(files)])
-        return _Group(
-            title=group.title if wheels else "application source",
-            fragments=(*group.fragments, source, *bytecode),
-            wheels=group.wheels,
-        )
+        return (files_fragment(files, self.encoder), *self._bytecode([_files_unit(files)]))
 
     def _written(self, wheels: Sequence[InstalledWheel]) -> Fragment:
         store = self.store

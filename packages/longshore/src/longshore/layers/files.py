@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, Self
 
 from longshore.errors import ProjectError
@@ -16,6 +16,8 @@ from longshore.oci.tar import TarEntry, check_path
 from longshore.types import Digest, SourceFile
 
 _LINK: Final = 0o120000
+USER: Final = 65532
+"""Numeric user and group that processes run as."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +136,20 @@ def files_fragment(files: Iterable[PlainFile], encoder: Encoder) -> EntriesFragm
     parts = (f"{file.mode:o} {file.sha256} {file.path}" for file in ordered)
     return EntriesFragment(
         key=layer_key("files", *parts, encoder.id), entries=entries, encoder=encoder
+    )
+
+
+def folders_fragment(folders: Iterable[PurePosixPath], encoder: Encoder) -> EntriesFragment:
+    """Return the fragment of folders that the image's user may write to.
+
+    A volume that is mounted there for the first time takes over the owner.
+    """
+    paths = sorted({str(folder).strip("/") for folder in folders})
+    headers = [TarEntry.directory(path, owner=USER) for path in paths]
+    return EntriesFragment(
+        key=layer_key("folders", *paths, str(USER), encoder.id),
+        entries=lambda: ((header, ()) for header in headers),
+        encoder=encoder,
     )
 
 

@@ -137,12 +137,9 @@ class FragmentLayer:
         return _gather(self._members())
 
     def _members(self) -> Iterator[bytes]:
-        folders = {
-            folder
-            for fragment in self.fragments
-            for path in fragment.paths()
-            for folder in parents(path)
-        }
+        paths = [path for fragment in self.fragments for path in fragment.paths()]
+        # A folder that a fragment lists itself has an owner of its own.
+        folders = {folder for path in paths for folder in parents(path)}.difference(paths)
         for folder in sorted(folders):
             yield pack_header(encode_header(TarEntry.directory(folder)))
         for fragment in self.fragments:

@@ -1,7 +1,7 @@
 """What the layers of an image are made from."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from longshore.base.interface import Interpreter
 from longshore.layers.bytecode import TreeCompiler
@@ -36,6 +36,7 @@ class LayerInputs:
         members: wheels of the workspace's other members.
         application: the application's own wheel, or ``None`` where it is shipped as source.
         files: the application's source and includes.
+        writable: absolute folders that belong to the user that the image runs as.
         compiler: makes bytecode with the base's interpreter, or ``None`` to ship none.
         budget: layers on top of the base.
         strict: refuse a third-party wheel whose RECORD disagrees with its content.
@@ -47,6 +48,7 @@ class LayerInputs:
     members: tuple[WheelInput, ...] = ()
     application: WheelInput | None = None
     files: tuple[PlainFile, ...] = ()
+    writable: tuple[PurePosixPath, ...] = ()
     compiler: TreeCompiler | None = field(default=None, hash=False)
     budget: int = BUDGET
     strict: bool = False

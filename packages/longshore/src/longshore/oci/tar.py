@@ -1,6 +1,6 @@
 """Deterministic tar archives (POSIX.1-2017): ustar headers, pax records only where they must be.
 
-An archive is a function of the entries and nothing else: owner 0:0 without names, one fixed
+An archive is a function of the entries and nothing else: numeric owners without names, one fixed
 modification time, no device numbers. Reading is ``longshore.oci.unpack``.
 """
 
@@ -20,6 +20,7 @@ END = bytes(2 * BLOCK)
 
 _NAME = 100
 _PREFIX = 155
+_OCTAL_7 = 0o7777777
 _OCTAL_11 = 0o77777777777
 _MODES = 0o1777
 
@@ -42,6 +43,7 @@ class TarEntry:
         mode: permission bits; the sticky bit is allowed, setuid and setgid are not.
         size: bytes of content, 0 unless it is a file.
         target: where a symbolic link points, as written.
+        owner: numeric user and group at once; 0 for all but folders that a service writes to.
 
     Raises:
         ValueError: if a field breaks these rules.
@@ -52,11 +54,15 @@ class TarEntry:
     mode: int = 0o644
     size: int = 0
     target: str = ""
+    owner: int = 0
 
     def __post_init__(self) -> None:
         check_path(self.path)
         if self.mode & ~_MODES:
             msg = f"{self.path}: expected permission bits without setuid and setgid"
+            raise ValueError(msg)
+        if not 0 <= self.owner <= _OCTAL_7:
+            msg = f"{self.path}: expected an owner between 0 and {_OCTAL_7}, got {self.owner}"
             raise ValueError(msg)
         if self.size < 0 or (self.size and self.kind is not EntryKind.FILE):
             msg = f"{self.path}: only a file has content, got {self.size} bytes"
@@ -71,9 +77,9 @@ class TarEntry:
         return cls(path=path, size=size, mode=0o755 if executable else 0o644)
 
     @classmethod
-    def directory(cls, path: str, mode: int = 0o755) -> Self:
+    def directory(cls, path: str, mode: int = 0o755, *, owner: int = 0) -> Self:
         """Return a directory."""
-        return cls(path=path, kind=EntryKind.DIRECTORY, mode=mode)
+        return cls(path=path, kind=EntryKind.DIRECTORY, mode=mode, owner=owner)
 
     @classmethod
     def symlink(cls, path: str, target: str) -> Self:
@@ -128,7 +134,13 @@ def encode_header(entry: TarEntry) -> bytes:
         records.append((b"size", b"%d" % size))
         size = 0
     header = _ustar(
-        name, kind=entry.kind.value, mode=entry.mode, size=size, prefix=prefix, target=target
+        name,
+        kind=entry.kind.value,
+        mode=entry.mode,
+        owner=entry.owner,
+        size=size,
+        prefix=prefix,
+        target=target,
     )
     return _extended(records) + header if records else header
 
@@ -203,14 +215,15 @@ def _ustar(
     kind: bytes,
     mode: int,
     size: int,
+    owner: int = 0,
     prefix: bytes = b"",
     target: bytes = b"",
 ) -> bytes:
     head = b"%s%07o\0%07o\0%07o\0%011o\0%011o\0" % (
         name.ljust(_NAME, b"\0"),
         mode,
-        0,
-        0,
+        owner,
+        owner,
         size,
         EPOCH,
     )

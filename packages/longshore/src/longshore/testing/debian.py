@@ -185,6 +185,7 @@ def minimal_base() -> tuple[FakePackage, ...]:
                 (f"{library}/lib2to3/bad.py", b"print 'two'\n"),
             ),
         ),
+        FakePackage(name="libstdc++6", depends="libc6 (>= 2.38)"),
         FakePackage(name="media-types", files=(("etc/mime.types", b"text/x-python py\n"),)),
         FakePackage(name="netbase", files=(("etc/protocols", b"tcp 6\n"),)),
         FakePackage(name="python3.13-minimal", depends="libc6", entries=(program,)),

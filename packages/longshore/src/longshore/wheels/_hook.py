@@ -1,6 +1,6 @@
 """Calls a PEP 517 backend; runs inside the sandbox, by the base's Python, with nothing of ours.
 
-Reads a request (JSON) from standard input, writes ``result.json`` into the output folder. It runs
+Takes a request (JSON) as its argument, writes ``result.json`` into the output folder. It runs
 on every Python that a base may have, so it imports the standard library only.
 """
 
@@ -26,7 +26,7 @@ def _backend(request: dict[str, object]) -> object:
 
 def main() -> int:
     """Ask for the dynamic requirements, then build the wheel unless they are all that is asked."""
-    request = json.load(sys.stdin)
+    request = json.loads(sys.argv[1])
     result: dict[str, object] = {}
     try:
         backend = _backend(request)

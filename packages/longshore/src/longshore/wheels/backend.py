@@ -22,6 +22,7 @@ from longshore.oci.memos import MemoStore
 from longshore.sandbox.interface import Command, Completed, Limits, Mount, Sandbox
 from longshore.types import Digest, Member, NormalizedName, SourceTree, parse_name
 from longshore.wheels._hook import BACKEND_MISSING
+from longshore.wheels.archive import ZipArchive
 
 FORMAT = 1
 """Part of every cached wheel's key: raised when the same inputs would give another wheel."""
@@ -33,7 +34,6 @@ SECONDS = 900.0
 SOURCE = PurePosixPath("/build/source")
 OUTPUT = PurePosixPath("/build/output")
 ENVIRONMENT = PurePosixPath("/build/environment")
-HOOK = PurePosixPath("/build/hook.py")
 SOURCE_DATE_EPOCH = "315532800"  # 1980-01-01, the first moment that a zip can hold
 _TAIL = 20
 _EXECUTABLE = 0o111
@@ -96,7 +96,7 @@ def unpack_environment(wheels: Sequence[tuple[str, Digest, Path]], cache: Path) 
         fresh.mkdir()
         for name, _, path in sorted(wheels):
             _unpack_wheel(name, path, fresh)
-        fresh.chmod(0o755)
+        _open_up(fresh)
         try:
             fresh.rename(target)
         except OSError:
@@ -106,21 +106,23 @@ def unpack_environment(wheels: Sequence[tuple[str, Digest, Path]], cache: Path) 
 
 
 def _unpack_wheel(name: str, path: Path, folder: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            inside = PurePosixPath(info.filename)
-            if inside.is_absolute() or ".." in inside.parts:
-                msg = f"{name}: entry {info.filename!r} leaves the wheel"
-                raise WheelError(msg, hint="don't use this wheel; report it to its project")
-            if info.is_dir():
-                continue
+    with ZipArchive.open(path, name) as archive:  # it refuses whatever could leave the folder
+        for entry in archive.entries:
+            inside = PurePosixPath(entry.name)
             target = folder.joinpath(*_installed_parts(inside))
             target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(info) as source, target.open("wb") as file:
-                shutil.copyfileobj(source, file)
-            is_program = target.parent == folder / "bin"
-            if is_program or (info.external_attr >> 16) & _EXECUTABLE:
-                target.chmod(0o755)
+            with target.open("wb") as file:
+                file.writelines(archive.content(entry))
+            is_program = target.parent == folder / "bin" or entry.executable
+            target.chmod(0o755 if is_program else 0o644)
+
+
+def _open_up(folder: Path) -> None:
+    """Let the sandbox's user enter every folder, whatever the umask was."""
+    folder.chmod(0o755)
+    for parent, folders, _ in os.walk(folder):
+        for name in folders:
+            Path(parent, name).chmod(0o755)
 
 
 def _installed_parts(inside: PurePosixPath) -> tuple[str, ...]:
@@ -246,16 +248,6 @@ def _copy_source(tree: SourceTree, target: Path) -> None:
             copy.chmod(0o755 if file.mode & _EXECUTABLE else 0o644)
 
 
-def _own(folder: Path, user: tuple[int, int]) -> None:
-    """Give a folder to the sandbox's user; without root the user namespace already maps us."""
-    if os.geteuid() != 0:
-        return
-    os.chown(folder, *user)
-    for parent, folders, names in os.walk(folder):
-        for name in (*folders, *names):
-            os.chown(Path(parent, name), *user, follow_symlinks=False)
-
-
 def _run_backend(
     member: Member,
     tree: SourceTree,
@@ -274,19 +266,17 @@ def _run_backend(
         "output": str(OUTPUT),
         "build": build,
     }
-    command = _command(environment, source, output)
-    _own(folder, command.user)
-    completed = environment.sandbox.run(command, stdin=json.dumps(request).encode())
+    command = _command(environment, source, output, json.dumps(request))
+    completed = environment.sandbox.run(command, stdin=_hook())
     if completed.returncode != 0:
         raise _backend_error(member, completed)
     return _read_result(member, output, build=build)
 
 
-def _command(environment: BuildEnvironment, source: Path, output: Path) -> Command:
-    hook = Path(str(files("longshore.wheels").joinpath("_hook.py")))
+def _command(environment: BuildEnvironment, source: Path, output: Path, request: str) -> Command:
     return Command(
         root=environment.rootfs,
-        argv=(str(environment.interpreter), "-P", str(HOOK)),
+        argv=(str(environment.interpreter), "-P", "-", request),
         env={
             "HOME": "/tmp",  # noqa: S108 - the sandbox's own, empty
             "LANG": "C.UTF-8",
@@ -301,12 +291,16 @@ def _command(environment: BuildEnvironment, source: Path, output: Path) -> Comma
         mounts=(
             Mount(source=None, target=SOURCE.parent),
             Mount(source=environment.packages, target=ENVIRONMENT),
-            Mount(source=hook, target=HOOK),
             Mount(source=source, target=SOURCE, writable=True),
             Mount(source=output, target=OUTPUT, writable=True),
         ),
         limits=Limits(seconds=SECONDS),
     )
+
+
+def _hook() -> bytes:
+    # By standard input, not by path: the sandbox's user may not read where we are installed.
+    return files("longshore.wheels").joinpath("_hook.py").read_bytes()
 
 
 def _read_result(member: Member, output: Path, *, build: bool) -> _Result:

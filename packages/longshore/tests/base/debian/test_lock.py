@@ -64,7 +64,8 @@ def test_the_roots_and_what_they_need_are_pinned(lock: Lock) -> None:
     pins = lock()
     assert (pins.reference, pins.platform, pins.extra) == ("debian:trixie", AMD64, ())
     assert [package.name for package in pins.packages] == [
-        *("base-files", "ca-certificates", "libc6", "libpython3.13-stdlib", "media-types"),
+        *("base-files", "ca-certificates", "libc6", "libpython3.13-stdlib", "libstdc++6"),
+        "media-types",
         *("netbase", "python3.13-minimal", "tzdata"),
     ]
     libc6 = next(package for package in pins.packages if package.name == "libc6")

@@ -15,7 +15,13 @@ from longshore.base.debian.apt import APT, apt_mirrors
 from longshore.base.debian.keyring import archive_certificates
 from longshore.base.debian.release import Release, read_release
 from longshore.base.debian.suite import Suite
-from longshore.errors import LongshoreError, PreflightError, SupplyChainError, TransportError
+from longshore.errors import (
+    LockError,
+    LongshoreError,
+    PreflightError,
+    SupplyChainError,
+    TransportError,
+)
 from longshore.net import Transport, redact_url
 from longshore.types import Event, Phase
 
@@ -136,12 +142,10 @@ class ArchiveFinder:
         )
 
 
-def superseded(package: str, error: LongshoreError) -> SupplyChainError:
+def superseded(package: str, error: LongshoreError) -> LockError:
     """Explain that a pinned package is gone: mirrors delete what a newer version replaces."""
     msg = f"base: {package} is pinned, but the mirror has it no more"
-    return SupplyChainError(
-        msg, context=[error.message], hint="run `longshore lock --upgrade base`"
-    )
+    return LockError(msg, context=[error.message], hint="run `longshore lock --upgrade base`")
 
 
 def missing_archive(archive: str, package: str) -> PreflightError:

@@ -26,7 +26,7 @@ from longshore.oci.gzip import GzipEncoder
 from longshore.oci.memos import MemoStore
 from longshore.types import Digest, Glibc, Target
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the same packages would give another tree; part of every key."""
 
 

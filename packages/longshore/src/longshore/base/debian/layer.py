@@ -1,15 +1,14 @@
 """The layers of an assembled base, made from its unpacked tree when a destination lacks them."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from longshore.base.debian.rootfs import Rootfs
+from longshore.base.debian.skeleton import HOME, USER
 from longshore.oci.blobs import CHUNK
-from longshore.oci.descriptor import Descriptor, MediaType
 from longshore.oci.gzip import GzipEncoder
 from longshore.oci.layer import Destination, LayerDescriptor
+from longshore.oci.materialise import known_layer
 from longshore.oci.memos import MemoStore
 from longshore.oci.tar import EntryKind, TarEntry, write_tar
 from longshore.types import Digest
@@ -35,47 +34,16 @@ class TreeLayer:
 
     def descriptor(self, destination: Destination) -> LayerDescriptor | None:
         """Return the descriptor if the layer was made before and the destination has it."""
-        memo = self.memos.get(self._memo_key)
-        if memo is None:
-            return None
-        document = json.loads(memo)
-        descriptor = Descriptor(
-            media_type=MediaType.LAYER_GZIP,
-            digest=Digest.parse(document["digest"]),
-            size=document["size"],
-        )
-        if not destination.has(descriptor.digest, descriptor.size):
-            return None
-        return LayerDescriptor(descriptor=descriptor, diff_id=Digest.parse(document["diff_id"]))
+        return known_layer(self.memos, self.key, destination)
 
     def open(self) -> Iterator[bytes]:
-        """Make the compressed bytes; what they came to is remembered when all were taken."""
-        rootfs = self.unpack()
-        plain, packed, size = hashlib.sha256(), hashlib.sha256(), 0
-
-        def tar() -> Iterator[bytes]:
-            for chunk in write_tar(self._entries(rootfs)):
-                plain.update(chunk)
-                yield chunk
-
-        for chunk in GzipEncoder().encode(tar()):
-            packed.update(chunk)
-            size += len(chunk)
-            yield chunk
-        memo = {
-            "digest": str(Digest("sha256", packed.hexdigest())),
-            "size": size,
-            "diff_id": str(Digest("sha256", plain.hexdigest())),
-        }
-        self.memos.put(self._memo_key, json.dumps(memo, sort_keys=True).encode())
-
-    @property
-    def _memo_key(self) -> Digest:
-        return Digest.of(f"base layer {self.key}".encode())
+        """Make the compressed bytes; ``materialise`` remembers what they came to."""
+        yield from GzipEncoder().encode(write_tar(self._entries(self.unpack())))
 
     def _entries(self, rootfs: Rootfs) -> Iterator[tuple[TarEntry, Iterator[bytes]]]:
         for entry in rootfs.manifest.layer(self.name):
-            yield entry, self._content(rootfs, entry)
+            owned = replace(entry, owner=USER) if entry.path == HOME else entry
+            yield owned, self._content(rootfs, entry)
 
     @staticmethod
     def _content(rootfs: Rootfs, entry: TarEntry) -> Iterator[bytes]:

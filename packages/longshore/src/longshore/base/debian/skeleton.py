@@ -5,12 +5,15 @@ from collections.abc import Mapping
 USER = 65532
 """``nonroot``, numeric user and group: the number that distroless images use."""
 
+HOME = "home/nonroot"
+"""The user's home, the one folder of a base that is the user's own."""
+
 FOLDERS: Mapping[str, int] = {
     ".": 0o755,
     "dev": 0o755,
     "etc": 0o755,
     "home": 0o755,
-    "home/nonroot": 0o755,
+    HOME: 0o755,
     "proc": 0o755,
     "root": 0o700,
     "run": 0o755,

@@ -32,12 +32,13 @@ class Suite:
     def roots(self) -> tuple[str, ...]:
         """The packages that every base starts from.
 
-        ``python3.13`` itself would add nothing but the debugger's entry point.
+        ``python3.13`` itself would add nothing but the debugger's entry point. Every manylinux
+        wheel may link to ``libstdc++6`` without bringing it (PEP 600, and PEP 513's list).
         """
         python = f"python{self.python.short}"
         return (
             *("base-files", "ca-certificates", "media-types", "netbase"),
-            *(f"lib{python}-stdlib", f"{python}-minimal", "tzdata"),
+            *(f"lib{python}-stdlib", "libstdc++6", f"{python}-minimal", "tzdata"),
         )
 
 
