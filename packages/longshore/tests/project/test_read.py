@@ -1,13 +1,14 @@
 """Projects as their files say, and what is wrong with them."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from longshore.config import load_config
 from longshore.errors import ConfigError, ProjectError
 from longshore.project import find_root, read_project
+from longshore.project.detect import Detection, detect_project
 from longshore.types import Asgi, BuildMode, EntryPoint, Member, ProcessKind, Project, ProjectKind
 
 HEAD = '[project]\nname = "Task_API"\nversion = "1.2.0"\n'
@@ -212,3 +213,23 @@ def test_the_working_directory_may_be_gone(tmp_path: Path, monkeypatch: pytest.M
     gone.rmdir()
     with pytest.raises(ProjectError, match="the working directory no longer exists"):
         find_root(Path())
+
+
+def test_a_folder_without_any_project_file_is_one_if_something_runs(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask('a')\n")
+    detection = detect_project(tmp_path, paths=[PurePosixPath("app.py")])
+
+    project = read_project(tmp_path, load_config(tmp_path, environment={}), detection=detection)
+
+    assert project.kind is ProjectKind.APPLICATION
+    assert [process.name for process in project.processes] == ["web"]
+    assert project.members[0].build is BuildMode.SOURCE
+
+
+def test_the_files_of_a_detected_process_are_included(tmp_path: Path) -> None:
+    detection = Detection(processes=(), include=("alembic.ini",))
+    (tmp_path / "pyproject.toml").write_text(HEAD)
+
+    project = read_project(tmp_path, load_config(tmp_path, environment={}), detection=detection)
+
+    assert project.include == ("alembic.ini",)

@@ -121,7 +121,8 @@ def plain_files(workshop: Workshop) -> tuple[PlainFile, ...]:
         ProjectError: if an entry of ``include`` matches no tracked file.
     """
     tree, config = workshop.source, workshop.config
-    patterns = [PurePosixPath(entry.rstrip("/")) for entry in config.include]
+    entries = dict.fromkeys((*config.include, *workshop.project.include))
+    patterns = [PurePosixPath(entry.rstrip("/")) for entry in entries]
     matched: set[PurePosixPath] = set()
     as_source = workshop.project.members[0].build is BuildMode.SOURCE
     chosen = []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from longshore.oci.blobs import BlobStore
     from longshore.oci.layout import ImageLayout
     from longshore.oci.memos import MemoStore
+    from longshore.project.detect import Detection
     from longshore.sandbox import NamespaceSandbox
     from longshore.types import Project, SourceTree
 
@@ -133,7 +134,29 @@ class Context:
         """The project, as its files say."""
         from longshore.project import read_project
 
-        return read_project(self.root, self.config)
+        return read_project(self.root, self.config, detection=self.detection)
+
+    @cached_property
+    def detection(self) -> "Detection | None":
+        """What reading the code says, where the configuration leaves open what runs."""
+        from longshore.project.detect import detect_project, needs_detection, report_detection
+
+        if not needs_detection(self.config):
+            return None
+        paths = [file.path for file in self.source.files]
+        found = detect_project(self.root, paths=paths, locked=self._locked_names())
+        report_detection(found, self.reporter)
+        return found
+
+    def _locked_names(self) -> "frozenset[str] | None":
+        from longshore.errors import LockError
+        from longshore.locks import read_lock
+
+        try:
+            lock = read_lock(self.root, environment=self.environment)
+        except LockError:
+            return None  # who needs the lock says what is wrong with it
+        return frozenset(package.name for package in lock.packages)
 
     @cached_property
     def source(self) -> "SourceTree":

@@ -2,40 +2,45 @@
 
 from pathlib import Path
 
-from longshore.config import Config, ProcessConfig
+from longshore.config import Config
 from longshore.errors import ProjectError
+from longshore.project.detect import Detection
 from longshore.project.metadata import Metadata, read_metadata
+from longshore.project.processes import choose_processes
 from longshore.types import (
     BuildMode,
     Member,
     NormalizedName,
-    Process,
-    ProcessKind,
     Project,
     ProjectKind,
     parse_name,
 )
 
-DOCS = "reference/configuration.md"
 
-
-def read_project(root: Path, config: Config) -> Project:
+def read_project(root: Path, config: Config, *, detection: Detection | None = None) -> Project:
     """Read the project in a folder; nothing is executed.
 
     A folder whose ``pyproject.toml`` has no ``[project]`` table, or that has only a
     ``longshore.toml``, is named after itself and shipped as source files.
+
+    Args:
+        root: the project's folder.
+        config: its configuration.
+        detection: what reading its code found, for a configuration that leaves open what runs;
+            without it, the table alone decides.
 
     Raises:
         ConfigError: if ``pyproject.toml`` is no TOML.
         ProjectError: if the folder is no project, or the project can't be shipped as it is.
     """
     metadata = read_metadata(root)
-    if metadata is None and config.file is None:
+    runs = detection is not None and detection.kind is ProjectKind.APPLICATION
+    if metadata is None and config.file is None and not runs:
         msg = f"{root}: not a project: pyproject.toml has no [project] table"
         if not (root / "pyproject.toml").exists():
             msg = f"{root}: not a project: no pyproject.toml or longshore.toml"
         raise ProjectError(msg, hint="add a [project] table with a name and a version")
-    processes = tuple(_process(process, config) for process in config.processes)
+    processes = choose_processes(config, detection)
     return Project(
         name=metadata.name if metadata else _folder_name(root),
         version=metadata.version if metadata else None,
@@ -45,6 +50,7 @@ def read_project(root: Path, config: Config) -> Project:
         processes=processes,
         python=metadata.python if metadata else "",
         description=metadata.description if metadata else "",
+        include=detection.include if detection else (),
     )
 
 
@@ -60,28 +66,6 @@ def _member(root: Path, metadata: Metadata | None) -> Member:
         backend=build.backend,
         backend_path=build.backend_path,
         requires=build.requires,
-    )
-
-
-def _process(process: ProcessConfig, config: Config) -> Process:
-    place = config.location(f"processes.{process.name}")
-    if process.serve is None:
-        msg = f"{place}: nothing to run"
-        hint = 'add asgi = "package.module:app", wsgi = "package.module:app" or command = [...]'
-        raise ProjectError(msg, hint=hint, docs=DOCS)
-    return Process(
-        name=process.name,
-        kind=process.kind or ProcessKind.WORKER,
-        serve=process.serve,
-        port=process.port,
-        schedule=process.schedule,
-        singleton=process.singleton,
-        drain=process.drain,
-        writable=process.writable,
-        env=process.env,
-        secrets=process.secrets,
-        resources=process.resources,
-        scale=process.scale,
     )
 
 

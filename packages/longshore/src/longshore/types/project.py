@@ -56,6 +56,8 @@ class Project:
         processes: by name; empty for a library.
         python: ``requires-python`` as written, or an empty string.
         description: ``project.description``, one line, or an empty string.
+        include: tracked files and folders that detected processes need beside the code, in addition
+            to those of the configuration.
     """
 
     name: NormalizedName
@@ -66,3 +68,4 @@ class Project:
     processes: tuple[Process, ...]
     python: str
     description: str = ""
+    include: tuple[str, ...] = ()

@@ -191,3 +191,7 @@ def test_without_one_at_the_top_a_usual_name_is_better(detected: Detect) -> None
     ).processes
 
     assert getattr(job.process.serve, "argv", ()) == ("python", "-m", "shop.main")
+
+
+def test_a_lone_module_that_only_defines_is_no_script(detected: Detect) -> None:
+    assert detected({"demo.py": "app = None\ndef f(): ...\n"}).kind == "library"

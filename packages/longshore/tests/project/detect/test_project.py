@@ -4,11 +4,9 @@ from pathlib import Path, PurePosixPath
 
 from longshore.config import Config, ProcessConfig
 from longshore.project.detect import (
-    Detection,
     detect_project,
     needs_detection,
     report_detection,
-    with_detection,
 )
 from longshore.types import Asgi, EntryPoint, Event, Phase, Process, ProcessKind
 
@@ -69,15 +67,6 @@ def test_only_a_complete_table_needs_no_detection() -> None:
     assert needs_detection(Config())
     assert needs_detection(Config(processes=(ProcessConfig(name="web"),)))
     assert not needs_detection(Config(processes=(ProcessConfig(name="web", serve=serve),)))
-
-
-def test_needed_files_join_the_included_ones() -> None:
-    detection = Detection(processes=(), include=("alembic.ini", "migrations/"))
-
-    assert with_detection(Config(include=("alembic.ini",)), detection).include == (
-        "alembic.ini",
-        "migrations/",
-    )
 
 
 def test_the_choice_is_said_with_its_reason(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from longshore.project.detect.project import (
     detect_project,
     needs_detection,
     report_detection,
-    with_detection,
 )
 from longshore.project.detect.tables import smallest_table
 
@@ -23,5 +22,4 @@ __all__ = [
     "needs_detection",
     "report_detection",
     "smallest_table",
-    "with_detection",
 ]

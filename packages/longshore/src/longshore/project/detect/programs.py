@@ -1,5 +1,6 @@
 """Programs of a project without an application: console scripts, ``python -m``, bare scripts."""
 
+import ast
 import re
 from collections.abc import Iterator
 
@@ -107,8 +108,17 @@ def find_mains(reading: Reading) -> tuple[Candidate, ...]:
     if not mains and not reading.layout.is_wheel:
         alone = list(reading.files.searched())
         module = reading.resolver.module_at(alone[0]) if len(alone) == 1 else None
-        mains = [module] if module is not None and module.tree.body else []
+        mains = [module] if module is not None and _acts(module) else []
     return tuple(_script(module, reading) for module in mains)
+
+
+def _acts(module: Module) -> bool:
+    """Tell whether importing a module does something: calls, loops; not only definitions."""
+    acts = (ast.For, ast.While, ast.With)
+    return any(
+        isinstance(one, acts) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Call))
+        for one in module.tree.body
+    )
 
 
 def _nearest(modules: list[Module], reading: Reading) -> list[Module]:

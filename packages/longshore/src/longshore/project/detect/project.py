@@ -1,7 +1,6 @@
 """Detection in a project on disk, and how it meets the configuration."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -58,12 +57,6 @@ def _name(document: Mapping[str, Any] | None, root: Path) -> str:
             except ValueError:
                 continue  # said where the metadata is read
     return root.name
-
-
-def with_detection(config: Config, detection: Detection) -> Config:
-    """Add the files that detected processes need to what the configuration includes."""
-    missing = [path for path in detection.include if path not in config.include]
-    return replace(config, include=(*config.include, *missing)) if missing else config
 
 
 def report_detection(detection: Detection, reporter: Reporter) -> None:

@@ -1,0 +1,73 @@
+"""Which processes a project has: those of the table, else those that were detected."""
+
+from types import MappingProxyType
+
+from longshore.config import Config, ProcessConfig
+from longshore.errors import ProjectError
+from longshore.project.detect import Detection
+from longshore.types import Process, ProcessKind
+
+DOCS = "reference/configuration.md"
+
+
+def choose_processes(config: Config, detection: Detection | None) -> tuple[Process, ...]:
+    """Return the processes by name.
+
+    A table that names processes is complete: nothing is added to it. What one of them leaves open
+    is taken from the detected process of that name.
+
+    Args:
+        config: what the project says.
+        detection: what reading its code says; ``None`` where nobody looked.
+
+    Raises:
+        ProjectError: if only the user can say what runs.
+    """
+    if config.processes:
+        return tuple(_process(one, config, detection) for one in config.processes)
+    if detection is None:
+        return ()
+    error = detection.error() if detection.problems else None
+    if error is not None:
+        raise error
+    return tuple(one.process for one in detection.processes)
+
+
+def _process(written: ProcessConfig, config: Config, detection: Detection | None) -> Process:
+    if written.serve is not None:
+        return _join(written, None)
+    found = detection.find(written.name) if detection else None
+    if found is not None:
+        return _join(written, found.process)
+    error = detection.error() if detection and detection.problems else None
+    if error is not None:
+        raise error
+    place = config.location(f"processes.{written.name}")
+    msg = f"{place}: nothing to run"
+    hint = 'add asgi = "package.module:app", wsgi = "package.module:app" or command = [...]'
+    raise ProjectError(msg, hint=hint, docs=DOCS)
+
+
+def _join(written: ProcessConfig, found: Process | None) -> Process:
+    """Complete a table with what was found; the table wins."""
+    serve = written.serve or (found.serve if found else None)
+    if serve is None:
+        msg = f"process {written.name!r} has nothing to run"
+        raise ValueError(msg)  # a programming error: the caller has seen to it
+    found_kind = found.kind if found else ProcessKind.WORKER
+    kind = ProcessKind.CRON if written.schedule else written.kind or found_kind
+    env = {**(found.env if found else {}), **written.env}
+    return Process(
+        name=written.name,
+        kind=kind,
+        serve=serve,
+        port=written.port or (found.port if found and kind is ProcessKind.WEB else None),
+        schedule=written.schedule,
+        singleton=written.singleton or (found is not None and found.singleton),
+        drain=written.drain,
+        writable=written.writable,
+        env=MappingProxyType(env),
+        secrets=written.secrets,
+        resources=written.resources,
+        scale=written.scale,
+    )
