@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,9 @@ from longshore_runtime.testing import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+# The end-to-end tests share what makes environments; importlib mode adds no folder by itself.
+sys.path.insert(0, str(Path(__file__).parent / "e2e"))
 
 APPS = Path(__file__).parent / "apps"
 

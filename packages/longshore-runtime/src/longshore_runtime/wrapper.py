@@ -70,11 +70,14 @@ class Wrapped:
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         lifecycle = self.lifecycle
         path = scope["path"]
+        if lifecycle.own[0] == Phase.STARTING and self.gate is None:
+            # A server that is not ours sends requests only when it considers us started.
+            self._take_part()
         if path in self.paths and not self._is_own(path):
             await self._answer(scope, send)
             return
-        if lifecycle.own[0] == Phase.STARTING:
-            await self._wait_until_ready()
+        if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
+            await self.gate()
         scope[MARK] = lifecycle
         exchange = HTTPExchange(lifecycle, scope, send)
         lifecycle.in_flight += 1
@@ -88,8 +91,8 @@ class Wrapped:
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         lifecycle = self.lifecycle
-        if lifecycle.own[0] == Phase.STARTING:
-            await self._wait_until_ready()
+        if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
+            await self.gate()
         scope[MARK] = lifecycle
         exchange = WebSocketExchange(send)
         lifecycle.in_flight += 1
@@ -119,18 +122,11 @@ class Wrapped:
 
     def _take_part(self) -> None:
         """Become ready under a server that is not ours; once."""
+        self.own_paths = find_own_paths(find_core(self.app))
         if self.lifecycle.enter(Phase.READY):
             from longshore_runtime.foreign import take_part  # noqa: PLC0415 -- signals, budget
 
-            self.own_paths = find_own_paths(find_core(self.app))
             self._keeper = take_part(self.lifecycle)
-
-    async def _wait_until_ready(self) -> None:
-        if self.gate is None:
-            # A server that is not ours sends requests only when it considers us started.
-            self._take_part()
-        else:
-            await self.gate()
 
     def _is_own(self, path: str) -> bool:
         """Whether the application answers a health path; not readiness while it is not ready."""
