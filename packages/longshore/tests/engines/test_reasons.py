@@ -42,3 +42,7 @@ def test_hint_says_what_to_do() -> None:
         exit_hint(exited(137, oom=True), "web")
         == "raise tool.longshore.processes.web.resources.memory"
     )
+    assert exit_hint(exited(137), "web") == (
+        "if nobody killed it, it ran out of memory: "
+        "raise tool.longshore.processes.web.resources.memory"
+    )

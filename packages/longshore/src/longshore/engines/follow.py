@@ -1,8 +1,10 @@
 """The output of several processes as one stream, and the foreground of ``up``."""
 
+import signal
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from enum import Enum, auto
 from queue import SimpleQueue
 from threading import Thread
 
@@ -11,94 +13,30 @@ from longshore.engines.interface import LogStream
 Show = Callable[[str, bytes], None]
 """Takes a process's name and one line of its output."""
 
-
-class Lines:
-    """The lines of several streams as they come.
-
-    No generator: Ctrl-C inside one would end it, and the last lines would be lost.
-
-    Args:
-        streams: by the name that each line is given with.
-    """
-
-    def __init__(self, streams: Mapping[str, LogStream]) -> None:
-        self._streams = streams
-        self._open = set(streams)
-        self._queue: SimpleQueue[tuple[str, bytes | None]] = SimpleQueue()
-        for name in streams:
-            Thread(target=self._pump, args=(name,), daemon=True).start()
-
-    def __iter__(self) -> Iterator[tuple[str, bytes | None]]:
-        """Start over from wherever the last loop stopped."""
-        return self
-
-    def __next__(self) -> tuple[str, bytes | None]:
-        """Return a name and its next line; ``None`` for the line says that the stream has ended."""
-        if not self._open:
-            raise StopIteration
-        name, line = self._queue.get()
-        if line is None:
-            self._open.discard(name)
-        return name, line
-
-    def close(self) -> None:
-        """Stop reading."""
-        for stream in self._streams.values():
-            stream.close()
-
-    def _pump(self, name: str) -> None:
-        try:
-            for line in self._streams[name]:
-                self._queue.put((name, line))
-        finally:
-            self._queue.put((name, None))
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def attend(
-    streams: Mapping[str, LogStream],
-    *,
-    show: Show,
-    stop: Callable[[], None],
-    kill: Callable[[], None],
-) -> str | None:
-    """Show output until a process ends by itself or Ctrl-C, then stop all and show the rest.
+class _Kind(Enum):
+    LINE = auto()
+    ENDED = auto()
+    INTERRUPTED = auto()
+    STOPPED = auto()
 
-    Args:
-        streams: the output of each process, by its name; a stream ends with its process.
-        show: prints a line.
-        stop: ends all processes in good order.
-        kill: ends them at once.
 
-    Returns:
-        The process that ended by itself, or ``None`` after Ctrl-C.
-
-    Raises:
-        KeyboardInterrupt: after a second Ctrl-C; everything was killed.
-    """
-    lines = Lines(streams)
-    ended = None
-    with suppress(KeyboardInterrupt):  # the polite one: stop, and show how
-        ended = _show_until_one_ends(lines, show)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        stopping = pool.submit(stop)
-        try:
-            _show_all(lines, show)
-            stopping.result()
-        except KeyboardInterrupt:
-            kill()
-            raise
-        finally:
-            lines.close()
-    return ended
+_Event = tuple[_Kind, str, bytes]
 
 
 def interleave(streams: Mapping[str, LogStream], *, show: Show) -> None:
-    """Show the output of all streams until the last one ends."""
-    lines = Lines(streams)
-    try:
-        _show_all(lines, show)
-    finally:
-        lines.close()
+    """Show the output of all streams as it comes, until the last one ends."""
+    events: SimpleQueue[_Event] = SimpleQueue()
+    with _pumping(streams, events):
+        still_open = len(streams)
+        while still_open:
+            kind, name, line = events.get()
+            if kind is _Kind.LINE:
+                show(name, line)
+            else:
+                still_open -= 1
 
 
 def show_in_turn(streams: Mapping[str, LogStream], *, show: Show) -> None:
@@ -108,15 +46,131 @@ def show_in_turn(streams: Mapping[str, LogStream], *, show: Show) -> None:
             show(name, line)
 
 
-def _show_until_one_ends(lines: Lines, show: Show) -> str | None:
-    for name, line in lines:
-        if line is None:
-            return name
-        show(name, line)
-    return None
+def attend(
+    streams: Mapping[str, LogStream],
+    *,
+    show: Show,
+    ready: Callable[[], None],
+    stop: Callable[[], None],
+    kill: Callable[[], None],
+) -> str | None:
+    """Show output until a process ends by itself or Ctrl-C, then stop all and show the rest.
+
+    SIGTERM and SIGHUP (a closed terminal) count as Ctrl-C.
+
+    Args:
+        streams: the output of each process, by its name; a stream ends with its process.
+        show: prints a line.
+        ready: called first, when an interrupt will already be heeded.
+        stop: ends all processes in good order.
+        kill: ends them at once.
+
+    Returns:
+        The process that ended by itself, or ``None`` after Ctrl-C.
+
+    Raises:
+        KeyboardInterrupt: after a second Ctrl-C; everything was killed.
+    """
+    events: SimpleQueue[_Event] = SimpleQueue()
+    with (
+        ThreadPoolExecutor(max_workers=2) as pool,
+        _pumping(streams, events),
+        _interrupting(events),
+    ):
+        ready()
+        attendance = _Attendance(pool, events, stop=stop, kill=kill)
+        still_open = len(streams)
+        while still_open or not attendance.is_over:
+            kind, name, line = events.get()
+            if kind is _Kind.LINE:
+                show(name, line)
+            elif kind is _Kind.ENDED:
+                still_open -= 1
+                attendance.note_end(name)
+            elif kind is _Kind.INTERRUPTED:
+                attendance.note_interrupt()
+    return attendance.verdict()
 
 
-def _show_all(lines: Lines, show: Show) -> None:
-    for name, line in lines:
-        if line is not None:
-            show(name, line)
+class _Attendance:
+    """What has happened to the processes, and what was done about it."""
+
+    def __init__(
+        self,
+        pool: ThreadPoolExecutor,
+        events: "SimpleQueue[_Event]",
+        *,
+        stop: Callable[[], None],
+        kill: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._events = events
+        self._stop = stop
+        self._kill = kill
+        self._stopping: Future[None] | None = None
+        self._killing: Future[None] | None = None
+        self._ended: str | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether everything has been stopped."""
+        return self._stopping is not None and self._stopping.done()
+
+    def note_end(self, name: str) -> None:
+        """The first process that ends ends the service."""
+        if self._stopping is None:
+            self._ended = name
+            self._stopping = self._begin(self._stop)
+
+    def note_interrupt(self) -> None:
+        """The first interrupt stops, the second one kills."""
+        if self._stopping is None:
+            self._stopping = self._begin(self._stop)
+        elif self._killing is None:
+            self._killing = self._begin(self._kill)
+
+    def verdict(self) -> str | None:
+        """Return what ended by itself, or raise what went wrong."""
+        if self._killing is not None:
+            raise KeyboardInterrupt
+        if self._stopping is not None:
+            self._stopping.result()
+        return self._ended
+
+    def _begin(self, action: Callable[[], None]) -> "Future[None]":
+        future = self._pool.submit(action)
+        future.add_done_callback(lambda _: self._events.put((_Kind.STOPPED, "", b"")))
+        return future
+
+
+@contextmanager
+def _pumping(streams: Mapping[str, LogStream], events: "SimpleQueue[_Event]") -> Iterator[None]:
+    def pump(name: str, stream: LogStream) -> None:
+        try:
+            for line in stream:
+                events.put((_Kind.LINE, name, line))
+        finally:
+            events.put((_Kind.ENDED, name, b""))
+
+    for name, stream in streams.items():
+        Thread(target=pump, args=(name, stream), daemon=True).start()
+    try:
+        yield
+    finally:
+        for stream in streams.values():
+            stream.close()
+
+
+@contextmanager
+def _interrupting(events: "SimpleQueue[_Event]") -> Iterator[None]:
+    """Make signals events: an exception could come anywhere, and lose the last lines."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        events.put((_Kind.INTERRUPTED, "", b""))  # reentrant, as the documentation promises
+
+    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -32,8 +32,11 @@ def describe_exit(state: RunState) -> str:
 
 def exit_hint(state: RunState, process: str) -> str:
     """Return what to do about it."""
+    memory = f"raise tool.longshore.processes.{process}.resources.memory"
     if state.out_of_memory:
-        return f"raise tool.longshore.processes.{process}.resources.memory"
+        return memory
+    if state.exit_code == SIGNAL_BASE + signal.SIGKILL:  # engines don't always notice
+        return f"if nobody killed it, it ran out of memory: {memory}"
     if state.exit_code == _CONFIGURATION:
         return "give the setting with -e KEY=VALUE or --env-file FILE"
     return f"see all of its output: longshore logs {process}"

@@ -48,10 +48,15 @@ class Services:
         self.records = records
         self._reporter = reporter
 
-    def attend(self, runs: Sequence[Run], *, show: Show) -> None:
+    def attend(self, runs: Sequence[Run], *, show: Show, ready: Callable[[], None]) -> None:
         """Show the output of a service until Ctrl-C or until one of its processes ends.
 
         Then the service is stopped, the rest of its output shown, and everything removed.
+
+        Args:
+            runs: what was started.
+            show: prints a line.
+            ready: called first, when Ctrl-C will already be heeded.
 
         Raises:
             DeployError: if a process has ended by itself.
@@ -64,6 +69,7 @@ class Services:
             ended = attend(
                 streams,
                 show=show,
+                ready=ready,
                 stop=lambda: self.stop(runs),
                 kill=lambda: self.stop(runs, grace=0),
             )

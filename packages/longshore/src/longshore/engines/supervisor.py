@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -116,8 +117,8 @@ def _spawn(command: Command, log: Path) -> "subprocess.Popen[bytes]":
 
 
 def _answer(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document) + "\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # the caller was killed; the process is watched all the same
+        os.write(1, json.dumps(document).encode() + b"\n")
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):  # whoever started us must not wait for our end
         os.dup2(null, descriptor)
