@@ -3,8 +3,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.longshore-setup
-WHEEL_VENV := .cache/wheel-venv
-SOURCES := packages examples benchmarks docs scripts tests
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test e2e bench lint format docs lock clean
@@ -28,7 +26,7 @@ demo: $(STAMP) ## build the example, run it, show that it answers
 lint: $(STAMP) ## formatter, linter, types, direction of imports, the docs' links
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy packages/longshore/src packages/longshore-runtime/src packages/longshore/tests packages/longshore-runtime/tests tests scripts docs
+	$(BIN)/mypy packages/longshore/src packages/longshore-runtime/src packages/longshore/tests packages/longshore-runtime/tests tests scripts docs examples/task-api benchmarks
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/check.py
 
