@@ -26,7 +26,9 @@ demo: $(STAMP) ## build the example, run it, show that it answers
 lint: $(STAMP) ## formatter, linter, types, direction of imports, the docs' links
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
-	$(BIN)/mypy packages/longshore/src packages/longshore-runtime/src packages/longshore/tests packages/longshore-runtime/tests tests scripts docs examples/task-api benchmarks
+	$(BIN)/mypy packages/longshore/src packages/longshore-runtime/src packages/longshore/tests packages/longshore-runtime/tests tests scripts docs
+	$(BIN)/mypy examples/task-api
+	$(BIN)/mypy benchmarks
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python docs/check.py
 
