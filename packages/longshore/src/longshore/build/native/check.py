@@ -1,0 +1,123 @@
+"""The check of a build: which system libraries its wheels need and would not find.
+
+A finding is a warning, never an error: a file in a wheel may belong to an optional part that
+nobody imports, and only the application knows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from longshore.base.interface import BaseImage
+from longshore.build.native.loaded import LOADED_BY_NAME
+from longshore.build.native.packages import debian_package
+from longshore.build.native.resolve import (
+    BaseLibraries,
+    find_missing,
+    provided_names,
+    usable_files,
+)
+from longshore.build.native.shipped import ShippedWheel, read_wheels
+from longshore.layers.inputs import WheelInput
+from longshore.oci.memos import MemoStore
+from longshore.types import Finding, Severity
+
+DOCS: Final = "how-to/native-libraries.md"
+_SHOWN: Final = 4
+
+
+def check_native_libraries(
+    wheels: Sequence[WheelInput],
+    *,
+    image: BaseImage,
+    unpack: Callable[[], Path],
+    memos: MemoStore,
+) -> tuple[Finding, ...]:
+    """Return a warning for each wheel that needs what neither the wheels nor the base have.
+
+    Args:
+        wheels: all that share the virtual environment.
+        image: the base.
+        unpack: returns the base's unpacked root; called only where the wheels leave a question.
+        memos: remember what the wheels hold.
+
+    Raises:
+        WheelError: if a wheel can't be read.
+    """
+    shipped = sorted(read_wheels(wheels, memos), key=lambda wheel: wheel.name)
+
+    @cache
+    def base() -> BaseLibraries:
+        return BaseLibraries.read(unpack(), image.interpreter.soabi)
+
+    missing = find_missing(shipped, image.target, lambda *asked: base().has(*asked))
+    linked = (_linked(each.wheel, each.files, image.reference) for each in missing)
+    return (*linked, *_loaded(shipped, image, base))
+
+
+def _linked(wheel: ShippedWheel, files: Mapping[str, Sequence[str]], reference: str) -> Finding:
+    shown = [f"{name} ({_users(paths)})" for name, paths in files.items()]
+    if len(shown) > _SHOWN:
+        shown[_SHOWN:] = [f"{len(files) - _SHOWN} more"]
+    return Finding(
+        rule="native.linked",
+        severity=Severity.WARNING,
+        location=wheel.filename,
+        message=f"needs what is neither in a wheel nor in the base: {', '.join(shown)}",
+        hint=_hint(tuple(files), reference),
+        docs=DOCS,
+    )
+
+
+def _users(paths: Sequence[str]) -> str:
+    return f"{paths[0]} and {len(paths) - 1} more" if len(paths) > 1 else paths[0]
+
+
+def _loaded(
+    wheels: Sequence[ShippedWheel], image: BaseImage, base: Callable[[], BaseLibraries]
+) -> Iterator[Finding]:
+    names = {wheel.name for wheel in wheels}
+    shipped = provided_names(usable_files(wheel, image.target) for wheel in wheels)
+    for wheel in wheels:
+        loads = LOADED_BY_NAME.get(wheel.name)
+        if loads is None or not names.isdisjoint(loads.instead):
+            continue
+        lacking = [name for name in loads.libraries if name not in shipped | base().default]
+        if loads.searched and not base().answers_find_library:
+            first = ", ".join(loads.libraries)
+            message = (
+                f"looks for {first} by ctypes.util.find_library, which finds none in this base"
+            )
+            bring = " or ".join(loads.instead) or "a package that brings the library"
+            yield _at_run_time(wheel, message, f"depend on {bring}")
+        elif lacking:
+            message = f"loads what is neither in a wheel nor in the base: {', '.join(lacking)}"
+            yield _at_run_time(wheel, message, _hint(lacking, image.reference))
+
+
+def _at_run_time(wheel: ShippedWheel, message: str, hint: str) -> Finding:
+    return Finding(
+        rule="native.loaded",
+        severity=Severity.WARNING,
+        location=wheel.filename,
+        message=message,
+        hint=hint,
+        docs=DOCS,
+    )
+
+
+def _hint(libraries: Sequence[str], reference: str) -> str:
+    """Say what to write; what the table does not know is left to a search."""
+    found = {name: debian_package(name, reference) for name in libraries}
+    packages = sorted({package for package in found.values() if package is not None})
+    unknown = [name for name, package in found.items() if package is None]
+    parts = []
+    if packages:
+        listed = ", ".join(f'"{name}"' for name in packages)
+        parts.append(f"add to [tool.longshore]: packages = [{listed}]")
+    if unknown and reference.startswith("debian:"):
+        parts.append(f"find the Debian package: apt-file search {unknown[0]}")
+    elif unknown:
+        parts.append(f"choose a base that has {', '.join(unknown)}")
+    return "; ".join(parts)

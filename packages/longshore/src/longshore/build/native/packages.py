@@ -1,0 +1,31 @@
+"""Which Debian package has a library: a small table, made and verified by a script.
+
+``scripts/update_native_libraries.py`` writes ``sonames.txt`` from the content of the packages
+themselves. A line names a library and its package in each suite, ``-`` where the suite has none.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+TABLE: Final = Path(__file__).with_name("sonames.txt")
+
+
+@cache
+def read_table() -> dict[str, dict[str, str]]:
+    """Return the table: suite → library → package."""
+    header, *lines = TABLE.read_text("ascii").splitlines()
+    suites = header.lstrip("# ").split()[1:]
+    table: dict[str, dict[str, str]] = {suite: {} for suite in suites}
+    for line in lines:
+        library, *packages = line.split()
+        for suite, package in zip(suites, packages, strict=True):
+            if package != "-":
+                table[suite][library] = package
+    return table
+
+
+def debian_package(library: str, reference: str) -> str | None:
+    """Return the package that has a library in the suite of a base, ``debian:trixie``, if known."""
+    kind, _, suite = reference.partition(":")
+    return read_table().get(suite, {}).get(library) if kind == "debian" else None
