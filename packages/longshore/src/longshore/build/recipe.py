@@ -33,6 +33,7 @@ from longshore.build.materials import (
     runtime_digest,
 )
 from longshore.build.names import image_name
+from longshore.build.native import check_native_libraries
 from longshore.build.pins import open_pinned_base, pins_digest, require_pins
 from longshore.build.records import RecordStore
 from longshore.errors import LockError, UsageError
@@ -159,6 +160,12 @@ class _Build:
         locked = fetch_locked(workshop, self.image)
         server = fetch_server(workshop, self.image, locked)
         own, tools = self._first_party()
+        findings = check_native_libraries(
+            (*locked.inputs, *map(member_input, own)),
+            image=self.image,
+            unpack=self.base.unpack,
+            memos=workshop.memos,
+        )
         with image_layers(
             self._layer_inputs(locked, server, own),
             blobs=workshop.blobs,
@@ -180,7 +187,7 @@ class _Build:
             image=self.image, locked=locked, server=server, own=own, tools=tools, layers=layers
         )
         record = self._record(descriptor, made, titles, inventory)
-        return self._finish(descriptor, record, layers.findings)
+        return self._finish(descriptor, record, (*findings, *layers.findings))
 
     def _first_party(self) -> tuple[tuple[BuiltWheel, ...], tuple[FetchedWheel, ...]]:
         """Build the members' wheels; return them, and the wheels that their backends needed."""
