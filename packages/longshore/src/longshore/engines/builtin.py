@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path, PurePosixPath
 
+from longshore.engines.foreground import wait_in_foreground
 from longshore.engines.interface import (
     EngineError,
     LoadedImage,
@@ -103,16 +104,14 @@ class BuiltinEngine:
             raise DeployError(msg, hint=answer["hint"])
 
     def run(self, spec: RunSpec) -> int:
-        """Run in the foreground; Ctrl-C reaches the process by the terminal itself."""
-        # A handler, as the process would inherit SIG_IGN.
-        before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-        try:
-            process = NamespaceSandbox().spawn(
-                self._command(spec), stdin=0, stdout=1, stderr=2, new_session=False
+        """Run in the foreground."""
+        command = self._command(spec)
+        status = wait_in_foreground(
+            lambda: NamespaceSandbox().spawn(
+                command, stdin=0, stdout=1, stderr=2, new_session=False
             )
-            return exit_code_of(process.wait())
-        finally:
-            signal.signal(signal.SIGINT, before)
+        )
+        return exit_code_of(status)
 
     def state(self, run: Run) -> RunState:
         """Return what the supervisor tells."""

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from longshore.engines.foreground import wait_in_foreground
 from longshore.engines.interface import (
     EngineError,
     LoadedImage,
@@ -103,7 +104,7 @@ class PodmanEngine:
             msg = f"{spec.service}: can't start process {spec.process!r}: {reason}"
             raise DeployError(msg)
         msg = f"podman can't start a container: {reason}"
-        raise EngineError(msg, hint=_start_hint(reason))
+        raise EngineError(msg, hint=_hint(reason))
 
     def run(self, spec: RunSpec) -> int:
         """Run a container in the foreground and remove it afterwards."""
@@ -113,13 +114,8 @@ class PodmanEngine:
         if sys.stdin.isatty() and sys.stdout.isatty():
             argv.append("--tty")
         command = [self._program, *argv, *self._arguments(spec)]
-        process = subprocess.Popen(command, env=self._with(spec.env))
-        while True:
-            try:
-                code = process.wait()
-            except KeyboardInterrupt:  # podman got it too and passes it on
-                continue
-            break
+        environment = self._with(spec.env)
+        code = wait_in_foreground(lambda: subprocess.Popen(command, env=environment))
         if code == _REFUSED_BY_PODMAN:
             msg = "podman can't start a container"
             raise EngineError(msg, hint="see its message above, or use --engine builtin")
@@ -201,8 +197,9 @@ class PodmanEngine:
             msg = f"can't run {self._program!r}: {(error.strerror or str(error)).lower()}"
             raise EngineError(msg) from error
         if check and completed.returncode != 0:
-            msg = f"podman {argv[0]} failed: {_last_line(completed.stderr)}"
-            raise EngineError(msg)
+            reason = _last_line(completed.stderr)
+            msg = f"podman {argv[0]} failed: {reason}"
+            raise EngineError(msg, hint=_hint(reason))
         return completed
 
 
@@ -320,9 +317,11 @@ def _last_line(output: bytes) -> str:
     return lines[-1].removeprefix("Error: ") if lines else "no message"
 
 
-def _start_hint(reason: str) -> str:
+def _hint(reason: str) -> str:
     if "netavark" in reason and "No such file" in reason:
         return "install iptables, which podman's network needs, or use --engine builtin"
+    if "insufficient UIDs" in reason:
+        return "give this user ids in /etc/subuid and /etc/subgid, or use --engine builtin"
     if "rlimit" in reason:
         return "lower default_ulimits in containers.conf, or use --engine builtin"
     return "try it with 'podman run', or use --engine builtin"
