@@ -29,6 +29,7 @@ from longshore_runtime.worker import Job, run_worker
 from longshore_runtime.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
+    from longshore_runtime.application import Application
     from longshore_runtime.events import EventLog
     from longshore_runtime.options import Options
     from longshore_runtime.prepare import Plan
@@ -59,6 +60,7 @@ class Prefork:
         self.state = SharedState.create(plan.workers.count)
         self.listener = bind_socket(options.host, options.port)
         self.management = self._open_management()
+        self.application: Application | None = None
         self.reason = ""
         self.wishes = 0
         self.in_flight = 0
@@ -112,6 +114,7 @@ class Prefork:
             if obstacle:
                 preload.start_over(obstacle)
             preload.freeze()
+        self.application = application
         return Job(
             options=self.options,
             plan=self.plan,

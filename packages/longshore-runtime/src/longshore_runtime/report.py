@@ -97,6 +97,7 @@ def report_workers_boot(service: Prefork) -> None:
         port=port,
         management_port=None if service.management is None else service.management.port,
         startup_ms=round((time.monotonic() - service.lifecycle.started_at) * 1000),
+        features=describe_features(options, plan, service.application),
         budget=describe_budget(options),
     )
 
@@ -122,7 +123,9 @@ def report_workers_stop(service: Prefork, code: ExitCode) -> None:
     )
 
 
-def describe_features(options: Options, plan: Plan, application: Application) -> dict[str, str]:
+def describe_features(
+    options: Options, plan: Plan, application: Application | None
+) -> dict[str, str]:
     """Return what is on or off, and why."""
     platform = "Kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "no orchestrator"
     delay = options.budget.delay
@@ -138,8 +141,10 @@ def describe_features(options: Options, plan: Plan, application: Application) ->
     }
 
 
-def describe_lifespan(application: Application) -> str:
+def describe_lifespan(application: Application | None) -> str:
     """Return whether a lifespan is required, and why."""
+    if application is None:
+        return "known to the workers only"
     if application.interface == "wsgi":
         return "off: WSGI has none"
     if application.has_lifespan:

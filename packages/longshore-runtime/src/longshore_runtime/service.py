@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from longshore_runtime.errors import ExitCode, LifespanError, ServeError
 from longshore_runtime.health import registry
@@ -92,6 +92,7 @@ class Service:
         self._requests = requests
         self._publish = publish
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._has_started = False
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._ready = asyncio.Event()
@@ -116,6 +117,7 @@ class Service:
             self.watch.finish()
             self._respect_own_paths()
             if not self._stop.is_set():
+                self._has_started = True
                 self.health.start()
                 self.lifecycle.enter(Phase.READY)
                 self._ready.set()
@@ -166,7 +168,8 @@ class Service:
             stopping.cancel()
 
     async def _drain(self, server: Listener) -> None:
-        delay = 0.0 if self.outcome.reason == "SIGINT" else self.budget.delay
+        is_waiting = self._has_started and self.outcome.reason != "SIGINT"
+        delay = self.budget.delay if is_waiting else 0.0
         await self._within(delay, self._hurry.wait())
         self.lifecycle.enter(Phase.STOPPING)
         self.health.stop()
@@ -189,6 +192,10 @@ class Service:
         self.lifecycle.enter(Phase.FLUSH)
 
     async def _stop_lifespan(self) -> None:
+        if not self._has_started:
+            # It was told to stop while it started: there is nothing to shut down in good order.
+            self.lifespan.cancel()
+            return
         stopping = asyncio.ensure_future(self.lifespan.shutdown())
         done, _ = await asyncio.wait((stopping,), timeout=self.budget.lifespan)
         if done:
@@ -207,8 +214,9 @@ class Service:
             await asyncio.sleep(1.0)
             await tick()
 
-    async def _wait_ready(self) -> None:
+    async def _wait_ready(self) -> dict[str, Any]:
         await self._ready.wait()
+        return self.lifespan.state
 
     async def _within(self, seconds: float, waiting: Awaitable[object]) -> None:
         try:

@@ -6,7 +6,7 @@ the outer one leaves a mark in the scope and the inner one steps aside.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from longshore_runtime.application import find_core
 from longshore_runtime.exchange import HTTPExchange, WebSocketExchange
@@ -16,7 +16,7 @@ from longshore_runtime.probes import PATHS, READY, answer_probe
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from longshore_runtime.asgi import ASGIApp, Message, Receive, Scope, Send
     from longshore_runtime.lifecycle import Lifecycle
@@ -31,14 +31,15 @@ class Wrapped:
     Args:
         app: the application.
         lifecycle: the state to report and to follow.
-        gate: awaited before a request that arrives while the application still starts.
+        gate: awaited before a request that arrives while the application still starts; returns
+            the lifespan's state, which was not there yet when the server described the request.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         lifecycle: Lifecycle,
-        gate: Callable[[], Awaitable[object]] | None = None,
+        gate: Callable[[], Awaitable[Mapping[str, Any]]] | None = None,
     ) -> None:
         self.app = app
         self.lifecycle = lifecycle
@@ -77,7 +78,7 @@ class Wrapped:
             await self._answer(scope, send)
             return
         if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
-            await self.gate()
+            scope["state"] = dict(await self.gate())
         scope[MARK] = lifecycle
         exchange = HTTPExchange(lifecycle, scope, send)
         lifecycle.in_flight += 1
@@ -92,7 +93,7 @@ class Wrapped:
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         lifecycle = self.lifecycle
         if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
-            await self.gate()
+            scope["state"] = dict(await self.gate())
         scope[MARK] = lifecycle
         exchange = WebSocketExchange(send)
         lifecycle.in_flight += 1
