@@ -60,7 +60,7 @@ def main() -> int:
         ask("GET", f"{url}/tasks")
         run("longshore", "ps")
     finally:
-        run("longshore", "down")
+        run("longshore", "down", "--volumes")
     print(f"\nbuilt, answered and stopped in {time.monotonic() - started:.1f} s")
     return 0
 

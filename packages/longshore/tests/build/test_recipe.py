@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import shutil
+import subprocess
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -198,3 +199,20 @@ def test_writable_folders_belong_to_the_user(sample: Sample) -> None:
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         owners = [(member.name, member.uid) for member in archive if member.isdir()]
     assert owners == [("app", 0), ("app/media", 65532), ("data", 65532)]
+
+
+def test_a_file_that_nobody_added_is_named(sample: Sample) -> None:
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", *arguments], cwd=sample.root, check=True, capture_output=True)
+
+    git("init", "--quiet")
+    git("add", ".")
+    assert build_image(sample.workshop()).findings == ()
+    sample.write("fresh.py", "")
+    sample.write("notes.txt", "")
+    (finding,) = build_image(sample.workshop()).findings
+    assert finding.message == (
+        "not in the image, because git does not track them: 1 file: fresh.py"
+    )
+    git("add", "fresh.py")
+    assert build_image(sample.workshop()).findings == ()

@@ -16,14 +16,16 @@ from longshore.build.interface import Workshop
 from longshore.errors import LockError, ProjectError
 from longshore.layers.files import PlainFile
 from longshore.layers.inputs import WheelInput
-from longshore.locks import LockedSet, Selection, read_lock
+from longshore.locks import LockedSet, Selection
 from longshore.locks.requirements import HashedRequirements
-from longshore.types import BuildMode, Digest, NormalizedName
+from longshore.types import BuildMode, Digest, Finding, NormalizedName, Severity
 from longshore.wheels.backend import BuiltWheel
 from longshore.wheels.choose import choose_wheels
 from longshore.wheels.fetch import FetchedWheel, fetch_wheels
 from longshore.wheels.index import SimpleIndex, choose_indexes, locate_artifacts
 from longshore.wheels.write import write_wheel
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +52,13 @@ class LockedWheels:
         return " -> ".join(self.selection.reasons.get(name, (name,)))
 
 
-def fetch_locked(workshop: Workshop, image: BaseImage) -> LockedWheels:
+def fetch_locked(workshop: Workshop, lock: LockedSet, image: BaseImage) -> LockedWheels:
     """Fetch the wheels that the project's lock has for a base.
 
     Raises:
-        LockError: if there is no usable lock.
+        LockError: if the lock does not cover the base.
         WheelError: if a package has no wheel for the base, or its file is not the locked one.
     """
-    lock = read_lock(workshop.root, environment=workshop.environment)
     return _fetch(workshop, lock, image)
 
 
@@ -145,3 +146,20 @@ def plain_files(workshop: Workshop) -> tuple[PlainFile, ...]:
 def _is_shipped(path: PurePosixPath) -> bool:
     """Tell whether a file belongs to a project's source as it is shipped: no dot files."""
     return not any(part.startswith(".") for part in path.parts)
+
+
+def untracked_findings(workshop: Workshop) -> tuple[Finding, ...]:
+    """Warn about Python files that are left out because nobody has added them to git."""
+    names = [str(path) for path in workshop.source.untracked]
+    if not names:
+        return ()
+    shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+    count = "1 file" if len(names) == 1 else f"{len(names)} files"
+    finding = Finding(
+        rule="build.untracked",
+        severity=Severity.WARNING,
+        location="",
+        message=f"not in the image, because git does not track them: {count}: {shown}",
+        hint="run `git add` on what belongs to the project; a commit is not needed",
+    )
+    return (finding,)

@@ -31,17 +31,19 @@ from longshore.build.materials import (
     pack_runtime,
     plain_files,
     runtime_digest,
+    untracked_findings,
 )
 from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
 from longshore.build.pins import open_pinned_base, pins_digest, require_pins
+from longshore.build.project_lock import require_lock
 from longshore.build.records import RecordStore
 from longshore.errors import LockError, UsageError
 from longshore.layers.assemble import image_layers, materialise_all
 from longshore.layers.inputs import LayerInputs
 from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
-from longshore.locks import read_lock
+from longshore.locks import LockedSet
 from longshore.locks.pins import Pins
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layer import LayerDescriptor
@@ -67,7 +69,7 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
 
     Args:
         workshop: the project and the tools.
-        locked: refuse to write ``longshore.lock``; with ``CI=true`` that is always so.
+        locked: refuse to write a lock; with ``CI=true`` that is always so.
 
     Raises:
         LongshoreError: of the family that says what stopped it.
@@ -75,13 +77,16 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     project = workshop.project
     default_process(project)
     locked = locked or workshop.environment.get("CI", "").lower() not in _FALSE
+    lock = require_lock(workshop, locked=locked)
     pins = require_pins(workshop, locked=locked)
-    key = _inputs_digest(workshop)
+    key = _inputs_digest(workshop, lock)
     found = _find(workshop, key)
     if found is not None:
         return found
     base = open_pinned_base(workshop, pins)
-    return _Build(workshop=workshop, pins=pins, base=base, image=base.describe(), key=key).run()
+    return _Build(
+        workshop=workshop, lock=lock, pins=pins, base=base, image=base.describe(), key=key
+    ).run()
 
 
 def records(workshop: Workshop) -> RecordStore:
@@ -89,9 +94,8 @@ def records(workshop: Workshop) -> RecordStore:
     return RecordStore(workshop.directories.data / "records")
 
 
-def _inputs_digest(workshop: Workshop) -> Digest:
+def _inputs_digest(workshop: Workshop, lock: LockedSet) -> Digest:
     """Return a digest of everything that decides the image's bytes, cheap to compute."""
-    lock = read_lock(workshop.root, environment=workshop.environment)
     parts = {
         "tool": __version__,
         "format": [IMAGE_FORMAT, LAYER_FORMAT, PLAN_VERSION],
@@ -128,7 +132,13 @@ def _find(workshop: Workshop, key: Digest) -> BuildResult | None:
     workshop.reporter.report(
         Event(kind="image.build", subject=name, phase=Phase.CACHED, detail=str(digest))
     )
-    return BuildResult(descriptor=descriptor, name=name, record=record, cached=True)
+    return BuildResult(
+        descriptor=descriptor,
+        name=name,
+        record=record,
+        findings=untracked_findings(workshop),
+        cached=True,
+    )
 
 
 def _is_whole(workshop: Workshop, record: BuildRecord) -> bool:
@@ -150,6 +160,7 @@ class _Build:
     """One build that has to make something."""
 
     workshop: Workshop
+    lock: LockedSet
     pins: Pins
     base: Base
     image: BaseImage
@@ -157,7 +168,7 @@ class _Build:
 
     def run(self) -> BuildResult:
         workshop = self.workshop
-        locked = fetch_locked(workshop, self.image)
+        locked = fetch_locked(workshop, self.lock, self.image)
         server = fetch_server(workshop, self.image, locked)
         own, tools = self._first_party()
         findings = check_native_libraries(
@@ -315,5 +326,8 @@ class _Build:
             Event(kind="image.build", subject=name, phase=Phase.DONE, detail=str(descriptor.digest))
         )
         return BuildResult(
-            descriptor=descriptor, name=name, record=record, findings=tuple(findings)
+            descriptor=descriptor,
+            name=name,
+            record=record,
+            findings=(*untracked_findings(workshop), *findings),
         )

@@ -24,11 +24,13 @@ class Checkout:
         paths: what is tracked, relative to the folder, as the file system names it.
         revision: the commit that is checked out, or ``None`` before the first one.
         dirty: whether tracked files differ from it.
+        untracked: files that are neither tracked nor ignored.
     """
 
     paths: tuple[str, ...]
     revision: str | None
     dirty: bool
+    untracked: tuple[str, ...] = ()
 
 
 def find_repository(root: Path) -> Path | None:
@@ -50,8 +52,14 @@ def read_checkout(root: Path) -> Checkout | None:
         return None
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True).strip()
     changes = _git(root, "status", "--porcelain", "-z", "--untracked-files=no", "--", ".")
+    others = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     revision = head.decode("ascii") or None
-    return Checkout(paths=paths, revision=revision, dirty=revision is not None and bool(changes))
+    return Checkout(
+        paths=paths,
+        revision=revision,
+        dirty=revision is not None and bool(changes),
+        untracked=tuple(sorted(os.fsdecode(name) for name in others.split(b"\0") if name)),
+    )
 
 
 def _tracked(root: Path, prefix: str) -> Iterator[str]:

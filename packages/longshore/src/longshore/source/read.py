@@ -43,6 +43,11 @@ def read_source(root: Path) -> SourceTree:
         files=_read_files(root, paths),
         revision=checkout.revision if checkout else None,
         dirty=checkout.dirty if checkout else False,
+        untracked=tuple(
+            PurePosixPath(name)
+            for name in (checkout.untracked if checkout else ())
+            if name.endswith(".py")
+        ),
     )
 
 

@@ -28,12 +28,15 @@ class SourceTree:
         files: sorted by path, no duplicates.
         revision: the commit, or ``None`` outside a version control system.
         dirty: whether tracked files differ from that commit.
+        untracked: Python files that the version control system would track but does not; they
+            are no part of the project, which surprises people.
     """
 
     root: Path
     files: tuple[SourceFile, ...]
     revision: str | None
     dirty: bool
+    untracked: tuple[PurePosixPath, ...] = ()
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self.files]
