@@ -22,10 +22,9 @@ from longshore.engines.interface import (
     Run,
     RunSpec,
     RunState,
-    RunStatus,
 )
 from longshore.engines.rootfs import RootfsCache
-from longshore.engines.status import RunFiles, Status
+from longshore.engines.status import RunFiles, Status, read_state
 from longshore.engines.supervisor import encode_command, exit_code_of
 from longshore.engines.tail import FileLog
 from longshore.errors import DeployError, PreflightError
@@ -115,10 +114,7 @@ class BuiltinEngine:
 
     def state(self, run: Run) -> RunState:
         """Return what the supervisor tells."""
-        status = Status.read(self._files(run.service, run.process).status)
-        if status is None or status.run_id != run.run_id:
-            return RunState(status=RunStatus.GONE)
-        return status.state()
+        return read_state(self._files(run.service, run.process).status, run_id=run.run_id)
 
     def logs(self, run: Run, *, follow: bool = False, tail: int | None = None) -> LogStream:
         """Return the lines of the log file."""
@@ -164,8 +160,7 @@ class BuiltinEngine:
         # one that has is in its status.
         files.pending.unlink(missing_ok=True)
         _end(files, grace=0)
-        files.status.unlink(missing_ok=True)
-        files.log.unlink(missing_ok=True)
+        files.remove()
 
 
 def command_of(spec: RunSpec, *, mounts: tuple[Mount, ...]) -> Command:

@@ -37,6 +37,11 @@ class RunFiles:
         """Both outputs of the process."""
         return self.folder / f"{self.process}.log"
 
+    def remove(self) -> None:
+        """Remove them all, with what a killed writer left."""
+        for path in (self.pending, self.status, self.status.with_suffix(".fresh"), self.log):
+            path.unlink(missing_ok=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
@@ -83,7 +88,7 @@ class Status:
             "exit_code": self.exit_code,
             "error": self.error,
         }
-        fresh = path.with_name(f".record-{path.name}")
+        fresh = path.with_suffix(".fresh")  # one writer, so one name
         fresh.write_text(json.dumps(document, indent=2), encoding="utf-8")
         fresh.replace(path)
 
@@ -101,7 +106,6 @@ class Status:
         if self.exit_code is not None or self.error:
             return RunState(status=RunStatus.EXITED, exit_code=self.exit_code, error=self.error)
         if not self.living():
-            # The supervisor may have written the end between the two looks.
             return RunState(status=RunStatus.EXITED)
         started = self.process is not None
         return RunState(status=RunStatus.RUNNING if started else RunStatus.STARTING)
@@ -109,6 +113,23 @@ class Status:
     def ended(self, exit_code: int) -> "Status":
         """Return the last snapshot."""
         return replace(self, exit_code=exit_code)
+
+
+def read_state(path: Path, *, run_id: str) -> RunState:
+    """Return how a run is, from the file of its supervisor."""
+    status = Status.read(path)
+    if status is None or status.run_id != run_id:
+        return RunState(status=RunStatus.GONE)
+    state = status.state()
+    if state == _UNSEEN:
+        # The supervisor may have written the end and gone after the file was read: now that it is
+        # gone, the file has its last word.
+        last = Status.read(path)
+        return state if last is None or last.run_id != run_id else last.state()
+    return state
+
+
+_UNSEEN = RunState(status=RunStatus.EXITED)
 
 
 def _session_of(leader: ProcessIdentity) -> Iterator[ProcessIdentity]:
