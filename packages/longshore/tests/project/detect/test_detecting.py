@@ -195,3 +195,36 @@ def test_without_one_at_the_top_a_usual_name_is_better(detected: Detect) -> None
 
 def test_a_lone_module_that_only_defines_is_no_script(detected: Detect) -> None:
     assert detected({"demo.py": "app = None\ndef f(): ...\n"}).kind == "library"
+
+
+def test_a_framework_that_the_lock_lacks_is_an_optional_part(detected: Detect) -> None:
+    files = {
+        "pyproject.toml": '[project]\nname = "shop"\n[project.scripts]\nshop = "shop:main"\n',
+        "shop/__init__.py": "def main(): ...\n",
+        "shop/app.py": "from fastapi import FastAPI\napp = FastAPI()\n",
+        "shop/factory.py": "from fastapi import FastAPI\ndef make() -> FastAPI: ...\n",
+        "shop/tasks.py": "from celery import Celery\napp = Celery()\n",
+    }
+
+    without = detected(files, locked={"click"})
+    with_them = detected(files, locked={"click", "fastapi", "celery"})
+
+    assert [one.process.name for one in without.processes] == ["job"]
+    assert [one.process.name for one in with_them.processes] == ["web", "worker"]
+
+
+def test_a_distribution_with_another_name_counts(detected: Detect) -> None:
+    text = "import socketio\napp = socketio.ASGIApp(None)\n"
+
+    assert detected({"main.py": text}, locked={"python-socketio"}).find("web") is not None
+    assert detected({"main.py": text}, locked=set()).find("web") is None
+
+
+def test_an_application_without_its_framework_is_named(detected: Detect) -> None:
+    found = detected(
+        {"main.py": "from fastapi import FastAPI\napp = FastAPI()\n"}, locked={"click"}
+    )
+
+    error = found.error()
+    assert error is not None
+    assert error.context[0] == "- main.py:2: app = FastAPI() needs FastAPI, which is not locked"

@@ -34,7 +34,7 @@ def write(root: Path, files: dict[str, str]) -> list[PurePosixPath]:
 def test_a_folder_is_read(tmp_path: Path) -> None:
     paths = write(tmp_path, {"pyproject.toml": '[project]\nname = "Shop"\n', "shop/main.py": APP})
 
-    found = detect_project(tmp_path, paths=paths, locked={"uvicorn"})
+    found = detect_project(tmp_path, paths=paths, locked={"fastapi", "uvicorn"})
 
     (web,) = found.processes
     assert web.process == Process(

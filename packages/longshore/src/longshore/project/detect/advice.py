@@ -187,8 +187,8 @@ def line_problem(message: str, reading: Reading) -> Problem:
     return Problem(rule="detect.procfile", message=message, table="", file=reading.file)
 
 
-def nothing(reading: Reading) -> Problem:
-    """Say that there is nothing to run, and what was looked for."""
+def nothing(reading: Reading, unlocked: Sequence[str] = ()) -> Problem:
+    """Say that there is nothing to run, what lacks its framework, and what was looked for."""
     count = len(reading.files.python)
     message = f"nothing to run was found in {count} Python file{'s' if count != 1 else ''}"
     if not count:
@@ -198,6 +198,6 @@ def nothing(reading: Reading) -> Problem:
         message=message,
         table=application_table(reading.file),
         file=reading.file,
-        listing=LOOKED_FOR,
+        listing=(*unlocked, *LOOKED_FOR),
         hint="a library needs nothing of this: it can be built and published",
     )

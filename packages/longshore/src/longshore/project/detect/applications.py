@@ -104,6 +104,8 @@ def _attributes(module: Module, reading: Reading) -> Iterator[Candidate]:
             framework = PLAIN_ASGI if module.last_name == "asgi" else PLAIN_WSGI
         if framework is None or (framework in _PLAIN and name not in ATTRIBUTES):
             continue
+        if isinstance(found, Made) and not reading.may_import(found.maker):
+            continue  # an optional part, whose framework this lock does not have
         origin = found.origin if isinstance(found, Made) else _place_of(found)
         yield Candidate(
             evidence=evidence,
@@ -182,7 +184,7 @@ def factories_of(module: Module, reading: Reading) -> Iterator[tuple[Function, F
         if plain_interface(function) is not None:
             continue
         made = reading.resolver.returned(function, module)
-        if made is not None and made.framework is not None:
+        if made is not None and made.framework is not None and reading.may_import(made.maker):
             yield function, made.framework
 
 

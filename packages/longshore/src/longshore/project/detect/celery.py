@@ -35,6 +35,8 @@ class Celery:
 
 def find_celery(reading: Reading) -> Celery:
     """Find Celery's applications and whether something is scheduled."""
+    if not reading.may_import(_CELERY):
+        return Celery(apps=(), beat=None, inside=None)
     apps = tuple(_apps(reading))
     inside = None if apps else next(_made_inside(reading), None)
     return Celery(apps=apps, beat=next(_schedules(reading), None), inside=inside)

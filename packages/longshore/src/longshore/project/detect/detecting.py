@@ -9,6 +9,7 @@ from longshore.project.detect.background import find_background
 from longshore.project.detect.leftovers import (
     find_leftovers,
     find_programs,
+    find_unlocked,
     hidden_libraries,
     missing_scripts,
 )
@@ -93,7 +94,7 @@ def detect(
         include=answer.include,
         server=choose_server(web.process.serve if web else None, locked),
         file=reading.file,
-        nothing=advice.nothing(reading),
+        nothing=None if answer.processes else advice.nothing(reading, find_unlocked(reading)),
     )
 
 

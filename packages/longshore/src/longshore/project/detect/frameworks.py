@@ -114,6 +114,22 @@ PACKAGES: Final = tuple(
 """Import names of the frameworks; a project's own module must not hide one of them."""
 
 
+_DISTRIBUTIONS: Final = {
+    "configurations": "django-configurations",
+    "fasthtml": "python-fasthtml",
+    "flask_openapi3": "flask-openapi3",
+    "quart_trio": "quart-trio",
+    "socketio": "python-socketio",
+}
+"""Distributions that are not called like what they are imported as."""
+
+
+def distribution_of(maker: str) -> str:
+    """Return the normalised name of the distribution that a framework's name comes from."""
+    top = maker.partition(".")[0]
+    return _DISTRIBUTIONS.get(top, top.replace("_", "-").lower())
+
+
 def is_wrapper(maker: str) -> bool:
     """Tell whether a call wraps the application that it is given."""
     return maker in WRAPPERS or maker in ADAPTERS or maker.endswith("Middleware")

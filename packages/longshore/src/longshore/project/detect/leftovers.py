@@ -1,6 +1,7 @@
 """Why nothing was found although something is there: mistakes that people make."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from longshore.project.detect import advice
 from longshore.project.detect.applications import (
@@ -78,6 +79,19 @@ def _broken(reading: Reading) -> Iterator[Problem]:
         reading.resolver.module_at(path)
     for path, error in sorted(broken_files(reading.resolver).items()):
         yield advice.does_not_parse(path, error, reading)
+
+
+def find_unlocked(reading: Reading) -> tuple[str, ...]:
+    """Return the applications whose framework the lock lacks, one line each."""
+    if reading.locked is None:
+        return ()
+    anything = replace(reading, locked=None)
+    known = {one.reason for one in applications_in(reading.shipped, reading)}
+    return tuple(
+        f"{one.reason} needs {one.framework}, which is not locked"
+        for one in applications_in(reading.shipped, anything)
+        if one.reason not in known
+    )
 
 
 def hidden_libraries(reading: Reading) -> tuple[Problem, ...]:

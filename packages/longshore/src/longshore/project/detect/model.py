@@ -141,7 +141,7 @@ class Detection:
         include: files that a process needs at run time and the wheel does not have.
         server: the package of the lock that will serve the web process; ``None`` for Longshore's.
         file: where tables go: ``pyproject.toml`` or ``longshore.toml``.
-        nothing: what to tell whoever wants to run a library.
+        nothing: what to tell whoever wants to run a library; ``None`` where something runs.
     """
 
     processes: tuple[Detected, ...]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from longshore.project.detect.files import ProjectFiles, is_searched
+from longshore.project.detect.frameworks import distribution_of
 from longshore.project.detect.layout import Layout, is_importable
 from longshore.project.detect.resolve import Resolver
 from longshore.project.detect.syntax import (
@@ -128,6 +129,13 @@ class Reading:
         for module in self.modules:
             if is_importable(module.name) and self.layout.is_shipped(module.path):
                 yield module
+
+    def may_import(self, maker: str) -> bool:
+        """Tell whether what a full name belongs to is locked, first-party, or not known."""
+        top = maker.partition(".")[0]
+        if self.locked is None or self.resolver.has_module(top):
+            return True
+        return distribution_of(maker) in self.locked
 
     def is_locked(self, *names: str) -> bool:
         """Tell whether one of some packages is locked; unknown counts as not."""
