@@ -1,5 +1,6 @@
 """A root file system of a shell and nothing else, and what the tests of this room share."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -52,6 +53,8 @@ def shell_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         find_sandbox()
     except PreflightError as error:
+        if os.environ.get("CI") == "true":  # a machine of CI must be able to run everything
+            raise
         pytest.skip(f"no namespaces: {error}")
     root = tmp_path_factory.mktemp("shell")
     root.chmod(0o755)
