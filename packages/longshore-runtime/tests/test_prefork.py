@@ -169,3 +169,22 @@ def test_readiness_of_all_workers_follows_their_checks(serve: Serve, tmp_path: P
     state.write_text("down")
     service.wait_readiness(503, port=port)
     assert service.get("/livez", port=port).status == 200
+
+
+def test_worker_whose_loop_is_blocked_is_replaced(serve: Serve) -> None:
+    service = serve("plain:who", flags=TWO, env={"LONGSHORE_LIVENESS_TIMEOUT": "0.5"})
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(b"GET /block/60 HTTP/1.1\r\nhost: a\r\n\r\n")
+        stuck = service.wait_event("worker-stuck")
+        assert service.wait_event("worker-died")["pid"] == stuck["pid"]
+    assert service.get("/").status == 200
+    assert service.stop().code == 0
+
+
+def test_workers_stop_when_their_supervisor_is_gone(serve: Serve) -> None:
+    service = serve("plain:who", flags=TWO)
+    workers = pids(service)
+    service.process.kill()
+    service.process.wait()
+    while any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers):
+        pass

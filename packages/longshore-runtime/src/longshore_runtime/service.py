@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from longshore_runtime.start_watch import StartWatch
     from longshore_runtime.uvicorn_server import Listener
 
+TICK = 1.0
+"""Seconds between two beats; the date header is renewed with them."""
+
 HARD_STOP = 3
 """The third wish to stop ends the process."""
 
@@ -208,10 +211,11 @@ class Service:
             self.outcome.problems.append(problem)
 
     async def _tick(self, tick: Callable[[], Awaitable[None]]) -> None:
+        pause = min(TICK, self.budget.liveness / 4)
         while True:
             self.lifecycle.beat()
             self._publish()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(pause)
             await tick()
 
     async def _wait_ready(self) -> dict[str, Any]:

@@ -160,10 +160,13 @@ class WorkerPool:
     def _bury(self, seat: Seat, code: int) -> int | None:
         lived = time.monotonic() - seat.since
         pid, seat.pid = seat.pid, 0
+        was_ready = self.state.read_slot(seat.index).phase >= Phase.READY
+        if code == -signal.SIGTERM and self.is_stopping and not was_ready:
+            # It was told to stop before it could even listen to that: nothing was lost.
+            code = 0
         self.codes.append(code)
         if self.is_stopping:
             return None
-        was_ready = self.state.read_slot(seat.index).phase >= Phase.READY
         if not self.was_ready and not was_ready and code > 0:
             return code
         self.failures = 0 if lived >= STABLE else self.failures + 1
