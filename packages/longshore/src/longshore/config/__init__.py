@@ -2,6 +2,14 @@
 
 from longshore.config.directories import Directories
 from longshore.config.load import load_config
-from longshore.config.schema import Config, ProcessConfig, Source, SourceKind
+from longshore.config.schema import AssetConfig, Config, ProcessConfig, Source, SourceKind
 
-__all__ = ["Config", "Directories", "ProcessConfig", "Source", "SourceKind", "load_config"]
+__all__ = [
+    "AssetConfig",
+    "Config",
+    "Directories",
+    "ProcessConfig",
+    "Source",
+    "SourceKind",
+    "load_config",
+]

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from longshore.config.asset import assets
 from longshore.config.invalid import (
     InvalidValueError,
     Problem,
@@ -23,7 +24,7 @@ from longshore.errors import ConfigError
 from longshore.types import Finding, Severity
 
 DOCS = "reference/configuration.md"
-_LATER = frozenset({"registry", "platforms", "environments", "services", "assets"})
+_LATER = frozenset({"registry", "platforms", "environments", "services"})
 _MIRRORS = ("debian", "debian-security")
 
 
@@ -152,6 +153,7 @@ def _read(value: object, origin: Config) -> Config:
     bytecode = table.get("bytecode", boolean)
     mirrors = table.get("mirrors", _read_mirrors) or {}
     found = table.get("processes", processes) or ()
+    steps = table.get("assets", assets) or ()
     table.close()
     return replace(
         origin,
@@ -161,6 +163,7 @@ def _read(value: object, origin: Config) -> Config:
         bytecode=origin.bytecode if bytecode is None else bytecode,
         mirrors=MappingProxyType(dict(mirrors)),
         processes=found,
+        assets=steps,
     )
 
 

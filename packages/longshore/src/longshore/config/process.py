@@ -92,7 +92,7 @@ def process(name: str, value: object) -> ProcessConfig:
 def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:
     asgi = table.get("asgi", parsed(EntryPoint.parse))
     wsgi = table.get("wsgi", parsed(EntryPoint.parse))
-    command = table.get("command", _command)
+    command = table.get("command", command_line)
     written = [key for key in _SERVE if table.has(key)]
     if len(written) > 1:
         table.reject(
@@ -106,7 +106,8 @@ def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:
     return command
 
 
-def _command(value: object) -> CommandLine:
+def command_line(value: object) -> CommandLine:
+    """Accept a program and its arguments; one string is no array, and says how it would be."""
     if isinstance(value, str):
         import shlex  # noqa: PLC0415 - only this message needs it
 
@@ -153,11 +154,17 @@ def _environment(value: object) -> Mapping[str, str]:
     return mapping_of(variable, _setting)(value)
 
 
-def _setting(name: str, value: object) -> str:
+def setting_text(value: object) -> str:
+    """Accept the value of an environment variable; numbers and switches say how to quote them."""
     if not isinstance(value, str):
         msg = f"expected a string, got {show(value)}"
         quoted = isinstance(value, bool | int | float)
         raise invalid(msg, hint=f'write "{str(value).lower()}"' if quoted else None)
+    return value
+
+
+def _setting(name: str, value: object) -> str:
+    value = setting_text(value)
     kind = credential_kind(name, value)
     if kind is not None:  # the value itself must not reach a terminal or a log of CI
         msg = f"looks like {kind}"

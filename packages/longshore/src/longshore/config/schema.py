@@ -69,6 +69,24 @@ class ProcessConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetConfig:
+    """One ``[[assets]]`` table: a command of the build whose outputs go into the image.
+
+    Args:
+        command: the program and its arguments.
+        outputs: the files and folders that it makes, relative to the application's root.
+        inputs: patterns of the tracked files that it reads and that decide whether it runs again;
+            empty for all of them.
+        env: its settings; none of them goes into the image.
+    """
+
+    command: tuple[str, ...]
+    outputs: tuple[PurePosixPath, ...]
+    inputs: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration of one application.
 
@@ -81,6 +99,7 @@ class Config:
         bytecode: whether the image holds compiled bytecode.
         mirrors: archive (``debian``, ``debian-security``) → URL.
         processes: sorted by name.
+        assets: in the order in which they run.
         sources: path of a value (``processes.web.port``) → where it came from; what is not in it
             is a default.
     """
@@ -93,6 +112,7 @@ class Config:
     bytecode: bool = True
     mirrors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     processes: tuple[ProcessConfig, ...] = ()
+    assets: tuple[AssetConfig, ...] = ()
     sources: Mapping[str, Source] = field(
         default_factory=lambda: MappingProxyType({}), hash=False, repr=False
     )

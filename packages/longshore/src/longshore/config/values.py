@@ -122,6 +122,12 @@ def inside_path(value: object) -> str:
     if "*" in path or "?" in path:
         msg = f"expected a file or a folder, got the pattern {path!r}"
         raise invalid(msg, hint="name the folder: everything tracked below it is included")
+    return inside_pattern(path)
+
+
+def inside_pattern(value: object) -> str:
+    """Accept a path inside the project in which ``*``, ``?`` and ``**`` may stand for names."""
+    path = text(value)
     if path.startswith("/") or ".." in PurePosixPath(path).parts or "\\" in path:
         msg = f"expected a path inside the project such as 'migrations/', got {path!r}"
         raise invalid(msg)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from longshore.config.schema import Config, ProcessConfig, Source
+from longshore.config.schema import AssetConfig, Config, ProcessConfig, Source
 from longshore.types import Asgi, CommandLine, Wsgi
 
 _UNITS = (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10))
@@ -30,9 +30,19 @@ def settings(config: Config) -> tuple[Setting, ...]:
     ]
     for process in config.processes:
         values += ((f"processes.{process.name}.{key}", value) for key, value in _process(process))
+    for index, entry in enumerate(config.assets):
+        values += ((f"assets[{index}].{key}", value) for key, value in _asset(entry))
     return tuple(
-        Setting(path=path, value=value, source=config.source(path)) for path, value in values
+        Setting(path=path, value=value, source=config.source(path.partition("[")[0]))
+        for path, value in values
     )
+
+
+def _asset(entry: AssetConfig) -> Iterator[tuple[str, Value]]:
+    yield "command", list(entry.command)
+    yield "outputs", [str(path) for path in entry.outputs]
+    yield "inputs", list(entry.inputs)
+    yield from ((f"env.{name}", value) for name, value in sorted(entry.env.items()))
 
 
 def _process(process: ProcessConfig) -> Iterator[tuple[str, Value]]:
