@@ -47,7 +47,7 @@ def _project(*processes: Process) -> Project:
     ("serve", "arguments"),
     [
         (Asgi(APP), ("--interface", "asgi", "pkg.main:app")),
-        (Wsgi(EntryPoint.parse("pkg:make()")), ("--interface", "wsgi", "pkg:make()")),
+        (Wsgi(EntryPoint.parse("pkg:make()")), ("--interface", "wsgi", "--factory", "pkg:make")),
         (CommandLine(("celery", "-A", "pkg")), ("--", "celery", "-A", "pkg")),
     ],
 )

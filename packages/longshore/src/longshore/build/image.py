@@ -10,7 +10,7 @@ from longshore.errors import ProjectError
 from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
 from longshore.oci.config import ImageConfig
-from longshore.types import Asgi, CommandLine, Process, ProcessKind, Project, Wsgi
+from longshore.types import Asgi, CommandLine, EntryPoint, Process, ProcessKind, Project, Wsgi
 
 IMAGE_FORMAT = 1
 """Raised when the same layers give another image.
@@ -56,13 +56,19 @@ def process_arguments(process: Process) -> tuple[str, ...]:
     """Return the arguments of the runtime that start a process."""
     match process.serve:
         case Asgi(app):
-            return ("--interface", "asgi", str(app))
+            return ("--interface", "asgi", *_target(app))
         case Wsgi(app):
-            return ("--interface", "wsgi", str(app))
+            return ("--interface", "wsgi", *_target(app))
         case CommandLine(argv):
             return ("--", *argv)
         case _:
             assert_never(process.serve)
+
+
+def _target(app: EntryPoint) -> tuple[str, ...]:
+    """Return how the runtime is told of an application; it takes no trailing ``()``."""
+    flag = ("--factory",) if app.factory else ()
+    return (*flag, str(replace(app, factory=False)))
 
 
 def process_port(process: Process) -> int:
