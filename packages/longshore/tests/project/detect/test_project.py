@@ -84,3 +84,22 @@ def test_the_choice_is_said_with_its_reason(tmp_path: Path) -> None:
         ),
         (Phase.NOTE, "main.py:5: 'a:b' was not found: there is no module 'a'", ""),
     ]
+
+
+def test_a_project_with_a_bad_name_is_called_like_its_folder(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    paths = write(
+        root,
+        {
+            "pyproject.toml": '[project]\nname = "?"\n[project.scripts]\nshop = "x:main"\n'
+            'other = "x:main"\n',
+            "x.py": "def main(): ...\n",
+        },
+    )
+    listener = Listener()
+
+    report_detection(detect_project(root, paths=paths), listener)
+
+    assert [event.detail for event in listener.events] == [
+        'shop  (pyproject.toml: project.scripts.shop: shop = "x:main")'
+    ]

@@ -34,6 +34,12 @@ PROCESSES = [
         singleton=True,
     ),
     Process(name="migrate", kind=ProcessKind.RELEASE, serve=CommandLine(("alembic", "upgrade"))),
+    Process(
+        name="purge",
+        kind=ProcessKind.CRON,
+        serve=CommandLine(("shop", "purge")),
+        schedule="0 3 * * *",
+    ),
     Process(name="job", kind=ProcessKind.JOB, serve=CommandLine(("shop",))),
 ]
 

@@ -106,14 +106,13 @@ def _attributes(module: Module, reading: Reading) -> Iterator[Candidate]:
             continue
         if isinstance(found, Made) and not reading.may_import(found.maker):
             continue  # an optional part, whose framework this lock does not have
-        origin = found.origin if isinstance(found, Made) else _place_of(found)
         yield Candidate(
             evidence=evidence,
             serve=serve(EntryPoint(module.name, name), framework),
             framework=framework.title,
             location=f"{module.path}:{binding.line}" if binding else module.path,
             text=_text(binding, name),
-            origin=origin,
+            origin=_origin_of(found),
         )
 
 
@@ -141,10 +140,11 @@ def _framework(found: object) -> Framework | None:
     return None
 
 
-def _place_of(found: object) -> Origin | None:
+def _origin_of(found: object) -> Origin | None:
+    """Return the identity of an object: where it is made, or a plain callable defined."""
     if isinstance(found, Local):
         return (found.module.path, found.node.lineno, found.node.col_offset)
-    return None
+    return found.origin if isinstance(found, Made) else None
 
 
 def _text(binding: Assigned | Defined | Imported | None, name: str) -> str:

@@ -10,7 +10,7 @@ from longshore.project.detect.reading import Body, Reading, bodies, number
 from longshore.project.detect.scripts import CELERY, Script
 from longshore.project.detect.servercalls import DEFAULT_PORT, ServerCall, is_local
 from longshore.project.detect.syntax import Function, Module, calls, dotted, keyword, string
-from longshore.project.detect.values import InModule, Local, Made
+from longshore.project.detect.values import Local, Made
 from longshore.types import CommandLine, Finding, Severity
 
 _HOST_OPTIONS = ("--host", "--bind", "--address", "--listen", "--ip", "--bind-addr", "--interface")
@@ -42,11 +42,8 @@ def find_services(
     """Yield the scripts of the project that start a server."""
     for script in scripts:
         module = reading.resolver.module(script.module)
-        if module is None:
-            continue
-        starts = _starts(module, script.attribute.partition(".")[0], reading)
-        if not starts:
-            continue
+        attribute = script.attribute.partition(".")[0]
+        starts = _starts(module, attribute, reading) if module is not None else ()
         visited = reachable(starts, reading)
         call, owner = _served_in(visited, server_calls)
         if call is None and script.group == CELERY:
@@ -91,8 +88,6 @@ def _called(local: Local, reading: Reading) -> Iterator[Local]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name | ast.Attribute) and isinstance(inner.ctx, ast.Load):
             found = reading.resolver.value(inner, module, scope)
-            if isinstance(found, InModule):
-                continue
             owner = getattr(found, "of_class", found)
             if isinstance(owner, Local):
                 yield owner

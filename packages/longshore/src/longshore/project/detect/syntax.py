@@ -234,8 +234,6 @@ def snippet(statement: ast.stmt) -> str:
             names = ", ".join(argument.arg for argument in statement.args.args)
             returns = f" -> {ast.unparse(statement.returns)}" if statement.returns else ""
             return f"{prefix}def {name}({names}){returns}"
-        case ast.ClassDef(name=name):
-            return f"class {name}"
         case ast.Expr(value=value):
             return shorten(value)
         case _:
