@@ -50,7 +50,7 @@ NO_LOCK = "no lock: expected uv.lock, pylock.toml, or requirements.txt with hash
 
 def test_no_lock(sample: Sample, capsys: Capture) -> None:
     (sample.root / "requirements.txt").unlink()
-    assert build(capsys) == (
+    assert build(capsys, "--locked") == (
         3,
         [
             f"error: {sample.root}: {NO_LOCK}",
@@ -61,7 +61,7 @@ def test_no_lock(sample: Sample, capsys: Capture) -> None:
 
 def test_a_lock_without_hashes(sample: Sample, capsys: Capture) -> None:
     sample.write("requirements.txt", "helper==2.0\nother>=1\n")
-    code, err = build(capsys)
+    code, err = build(capsys, "--locked")
     assert code == 3
     assert err == [
         f"error: {sample.root}: {NO_LOCK}",

@@ -120,6 +120,7 @@ def test_every_requirement_without_a_hash_is_listed(tmp_path: Path) -> None:
         ("--find-links=wheels", "option '--find-links' is not supported"),
         ("-i", "option '--index-url' has no value"),
         ("-r requirements.txt", "'{root}/requirements.txt' includes itself"),
+        ("-r more/../requirements.txt", "'{root}/requirements.txt' includes itself"),
         (
             "alpha @ https://files.test/alpha-1.tar.gz",
             "'https://files.test/alpha-1.tar.gz' has no hash",

@@ -4,8 +4,6 @@ A build whose lock is complete resolves nothing. What is pinned stays pinned unt
 for an upgrade, even if newer versions exist.
 """
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,6 +13,7 @@ from longshore.base import Base, lock_base, open_base
 from longshore.build.bases import choose_base
 from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
+from longshore.build.replacing import replace_text
 from longshore.errors import LockError
 from longshore.locks.pins import (
     FILENAME,
@@ -25,17 +24,17 @@ from longshore.locks.pins import (
     read_pins,
     render_pins,
 )
-from longshore.oci.blobs import disk_error
 from longshore.types import BuildMode, Digest, Event, Member, Phase, Platform
 from longshore.wheels.backend import dynamic_requirements
 from longshore.wheels.environment import resolve_environment
 
 
 class Part(StrEnum):
-    """A part of the lock that can be resolved again by itself."""
+    """A part of the locks that can be resolved again by itself."""
 
     BASE = "base"
     BUILD = "build"
+    PROJECT = "project"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +146,7 @@ def write_missing_pins(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple
     after = replace(after, builds=builds)
     text = render_pins(after)
     if not path.exists() or path.read_text("utf-8") != text:
-        _write(path, text)
+        replace_text(path, text)
     return tuple(_changes(before, after))
 
 
@@ -235,24 +234,6 @@ def _changes(before: Pins, after: Pins) -> Iterable[str]:
     for build in after.builds:
         if build not in before.builds:
             yield f"pinned {', '.join(build.requires)}: {len(build.packages)} packages"
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace the file as a whole; a user's lock is never half-written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise disk_error(error, path.parent) from error
 
 
 def pins_digest(workshop: Workshop) -> Digest:

@@ -1,4 +1,4 @@
-"""``longshore lock``: pin what the project's own lock does not."""
+"""``longshore lock``: pin what the project's own lock does not, and the rest if it has none."""
 
 import click
 
@@ -11,6 +11,7 @@ from longshore.errors import ExitCode
     epilog=examples(
         "longshore lock",
         "longshore lock --upgrade base",
+        "longshore lock --upgrade project",
         "longshore lock --upgrade base --upgrade build",
         "longshore lock --check",
     )
@@ -18,7 +19,7 @@ from longshore.errors import ExitCode
 @click.option(
     "--upgrade",
     "upgrades",
-    type=click.Choice(["base", "build"]),
+    type=click.Choice(["base", "build", "project"]),
     multiple=True,
     help="Resolve that part again, though it is pinned; repeatable.",
 )
@@ -27,22 +28,25 @@ from longshore.errors import ExitCode
 def lock(context: Context, *, upgrades: tuple[str, ...], check: bool) -> ExitCode:
     """Pin what the project's own lock does not: the base's packages, the build backends.
 
-    Writes longshore.lock beside pyproject.toml. What is pinned stays as it is, unless --upgrade
-    says otherwise. Commit the file: a build that has it resolves nothing.
+    Writes longshore.lock beside pyproject.toml. A project without a lock of its own (uv.lock,
+    pylock.toml, requirements.txt with hashes) also gets a pylock.toml, made from what it declares.
+    What is pinned stays as it is, unless --upgrade says otherwise. Commit the files: a build that
+    has them resolves nothing.
     """
-    from longshore.build.pins import Part, missing_pins, write_missing_pins  # noqa: PLC0415
+    from longshore.build.locking import missing_locks, write_locks  # noqa: PLC0415 - see build
+    from longshore.build.pins import Part  # noqa: PLC0415
 
     if check:
-        missing = missing_pins(context)
+        missing = missing_locks(context)
         for line in missing:
             context.terminal.data(line)
         return ExitCode.NEGATIVE if missing else ExitCode.OK
-    changes = write_missing_pins(context, upgrade=frozenset(map(Part, upgrades)))
+    changes = write_locks(context, upgrade=frozenset(map(Part, upgrades)))
     if context.terminal.wants_json:
         context.terminal.json({"changed": list(changes)})
     elif changes:
         for line in changes:
             context.terminal.data(line)
     else:
-        context.terminal.say("longshore.lock is complete")
+        context.terminal.say("the locks are complete")
     return ExitCode.OK

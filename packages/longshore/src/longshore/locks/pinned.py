@@ -1,6 +1,5 @@
 """One requirement of a hashed requirements file: exact version or archive, marker, hashes."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import normpath, relpath
@@ -17,6 +16,7 @@ from packaging.utils import (
 
 from longshore.locks.interface import Artifact, LockedPackage, PackageSource, SourceKind
 from longshore.locks.lines import Line
+from longshore.locks.naming import project_name
 from longshore.locks.options import split_options
 from longshore.types import Digest, NormalizedName, parse_name
 
@@ -139,7 +139,7 @@ def _local(text: str, hashes: tuple[Digest, ...], line: Line, root: Path) -> Pin
         package = _local_file(path, location, hashes)
     else:
         package = LockedPackage(
-            name=_project_name(path),
+            name=project_name(path),
             version=None,
             source=PackageSource(kind=SourceKind.DIRECTORY, location=location),
         )
@@ -181,13 +181,3 @@ def _name_and_version(filename: str) -> tuple[NormalizedName | None, str | None]
     except (InvalidWheelFilename, InvalidSdistFilename):
         return None, None
     return parse_name(name), str(version)
-
-
-def _project_name(folder: Path) -> NormalizedName:
-    file = folder / "pyproject.toml"
-    try:
-        project = tomllib.loads(file.read_text("utf-8")).get("project", {})
-        return parse_name(str(project["name"]))
-    except (OSError, ValueError, KeyError) as error:
-        msg = f"can't read the name of the project in {str(file)!r}"
-        raise ValueError(msg) from error

@@ -31,6 +31,7 @@ from longshore.locks.interface import (
     PackageSource,
     SourceKind,
 )
+from longshore.locks.naming import project_name
 from longshore.locks.tables import raise_problems
 from longshore.types import Digest, NormalizedName, parse_name
 
@@ -47,12 +48,13 @@ class PylockToml:
     def candidates(self, root: Path) -> tuple[Path, ...]:
         """Return ``pylock.toml`` of the project's folder, else its only ``pylock.<name>.toml``.
 
-        Named locks are for different purposes; which of several is meant, only the user knows.
+        Named locks are for different purposes; which of several is meant, only the user knows. In
+        the folders above, within the repository, the one that has the project's name is its own.
         """
         if (root / FILENAME).is_file():
             return (root / FILENAME,)
         named = tuple(sorted(root.glob("pylock.*.toml")))
-        return named if len(named) == 1 else ()
+        return named if len(named) == 1 else _above(root)
 
     def read(
         self,
@@ -85,6 +87,19 @@ class PylockToml:
             default_groups=_names(lock.default_groups),
             inputs=inputs,
         )
+
+
+def _above(root: Path) -> tuple[Path, ...]:
+    for folder in (root, *root.parents):
+        if folder != root and any(folder.glob("pylock.*.toml")):
+            try:
+                path = folder / f"pylock.{project_name(root)}.toml"
+            except ValueError:
+                return ()
+            return (path,) if path.is_file() else ()
+        if (folder / ".git").exists():
+            break
+    return ()
 
 
 def _load(path: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from the ``# via`` comments where they are, for the reasons of a selection only.
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from posixpath import normpath
 
 from longshore.errors import LockError
 from longshore.locks.flat import FlatEntry, link_entries
@@ -82,7 +83,7 @@ class _Reader:
         if line.text.startswith("-") and not line.text.startswith(("-e ", "--editable")):
             self.options, included = read_options(line.text, self.options)
             for name in included:
-                self._include(line.path.parent / name)
+                self._include(Path(normpath(line.path.parent / name)))
             return
         found = parse_pinned(line, self._root)
         if found is not None:

@@ -1,7 +1,12 @@
-"""Reads the ``[project]`` and ``[build-system]`` tables (PyPA: pyproject.toml specification)."""
+"""Reads the ``[project]`` and ``[build-system]`` tables (PyPA: pyproject.toml specification).
 
+Where there is no ``[project]``, or it leaves something to Poetry, ``[tool.poetry]`` is read.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from longshore.config.invalid import (
     InvalidValueError,
@@ -16,6 +21,7 @@ from longshore.config.schema import locate
 from longshore.config.toml import read_toml
 from longshore.config.values import inside_path, parsed
 from longshore.errors import ProjectError
+from longshore.project.poetry import poetry_python, poetry_table
 from longshore.types import NormalizedName, parse_name
 
 FILE = "pyproject.toml"
@@ -40,7 +46,7 @@ class Metadata:
     Args:
         name: normalised.
         version: as written, or ``None`` where the backend computes it.
-        python: ``requires-python`` as written, or an empty string.
+        python: ``requires-python`` as written, Poetry's own translated, or an empty string.
         description: one line, or an empty string.
         build: how to make a wheel, or ``None`` without a ``[build-system]``.
     """
@@ -53,14 +59,15 @@ class Metadata:
 
 
 def read_metadata(root: Path) -> Metadata | None:
-    """Read the metadata of the distribution in a folder, or ``None`` without a ``[project]``.
+    """Read the metadata of the distribution in a folder, or ``None`` where it has none.
 
     Raises:
         ConfigError: if ``pyproject.toml`` is no TOML.
-        ProjectError: with everything that is wrong in the two tables.
+        ProjectError: with everything that is wrong in the tables.
     """
     document = read_toml(root / FILE)
-    if document is None or "project" not in document:
+    poetry = poetry_table(document)
+    if document is None or ("project" not in document and "name" not in poetry):
         return None
     problems: list[Problem] = []
     build = None
@@ -69,14 +76,46 @@ def read_metadata(root: Path) -> Metadata | None:
             build = _build_system(document["build-system"])
         except InvalidValueError as error:
             problems += (problem.below("build-system") for problem in error.problems)
+    if "project" not in document:
+        return _of_poetry(poetry, build, problems)
     try:
-        return _metadata(document["project"], build, problems)
+        return _metadata(document["project"], poetry, build, problems)
     except InvalidValueError as error:
         problems[:0] = [problem.below("project") for problem in error.problems]
     raise _project_error(problems)
 
 
-def _metadata(value: object, build: BuildSystem | None, problems: list[Problem]) -> Metadata:
+def _of_poetry(
+    poetry: Mapping[str, Any], build: BuildSystem | None, problems: list[Problem]
+) -> Metadata:
+    """Read a project that has Poetry's table only; ``package-mode = false`` is never built."""
+    try:
+        table = Table(poetry, open_ended=True)
+        name = table.get("name", parsed(parse_name))
+        version = table.get("version", _version)
+        description = table.get("description", _description)
+        table.close()
+        python = poetry_python(poetry)
+    except InvalidValueError as error:
+        problems[:0] = [problem.below("tool.poetry") for problem in error.problems]
+        raise _project_error(problems) from error
+    if problems or name is None:
+        raise _project_error(problems)
+    return Metadata(
+        name=name,
+        version=version,
+        python=python,
+        description=description or "",
+        build=None if poetry.get("package-mode") is False else build,
+    )
+
+
+def _metadata(
+    value: object,
+    poetry: Mapping[str, Any],
+    build: BuildSystem | None,
+    problems: list[Problem],
+) -> Metadata:
     table = Table(value, open_ended=True)
     name = table.get("name", parsed(parse_name))
     version = table.get("version", _version)
@@ -92,18 +131,20 @@ def _metadata(value: object, build: BuildSystem | None, problems: list[Problem])
     table.close()
     if problems or name is None:
         raise _project_error(problems)
+    if "requires-python" in dynamic:
+        python = poetry_python(poetry)
     return Metadata(
         name=name,
         version=version,
         python=python or "",
         description=description or "",
-        build=build,
+        build=None if poetry.get("package-mode") is False else build,
     )
 
 
 def _build_system(value: object) -> BuildSystem:
     table = Table(value, open_ended=True)
-    requires = table.get("requires", list_of(_requirement))
+    requires = table.get("requires", list_of(requirement))
     backend = table.get("build-backend", text)
     backend_path = table.get("backend-path", list_of(inside_path))
     if not table.has("requires"):
@@ -141,7 +182,8 @@ def _specifiers(value: object) -> str:
     return written
 
 
-def _requirement(value: object) -> str:
+def requirement(value: object) -> str:
+    """Accept a requirement (PyPA: dependency specifiers)."""
     from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415
 
     written = text(value)

@@ -6,12 +6,15 @@ This happens only when something is locked, never in a build that has a lock.
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from longshore.errors import LockError, PreflightError
 from longshore.types import PythonVersion
 
 SECONDS = 300
+_SHOWN = 8
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
 
@@ -36,23 +39,77 @@ def resolve_requirements(
         LockError: if there is no solution, or the index can't be reached.
         PreflightError: if uv can't be started.
     """
+    argv = (
+        *("-", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
+        *("--python-version", python.short),
+    )
     variables = dict(environment)
     if index_url is not None:
         variables["UV_DEFAULT_INDEX"] = index_url
+    return _compile(argv, "\n".join(requirements) + "\n", variables, subject)
+
+
+def resolve_pylock(
+    requirements: Sequence[str],
+    *,
+    constraints: Sequence[str],
+    python: PythonVersion,
+    indexes: tuple[str | None, Sequence[str]],
+    known: str | None,
+    environment: Mapping[str, str],
+    subject: str,
+) -> str:
+    """Return a ``pylock.toml`` with a wheel of every package, for every platform.
+
+    Nothing is built: a package that has no wheel is no solution.
+
+    Args:
+        requirements: PEP 508 lines.
+        constraints: versions that are kept where a package is needed.
+        python: the oldest interpreter that the result is for.
+        indexes: the URL of the main index or ``None`` for uv's own choice, and further ones.
+        known: an older result, whose versions are kept where they fit.
+        environment: variables that uv may read; URLs of indexes travel in them, not in ``argv``.
+        subject: what is resolved, for messages.
+
+    Raises:
+        LockError: if there is no solution, or the index can't be reached.
+        PreflightError: if uv can't be started.
+    """
+    variables = dict(environment)
+    main, extra = indexes
+    if main is not None:
+        variables["UV_DEFAULT_INDEX"] = main
+    if extra:
+        variables["UV_INDEX"] = " ".join(extra)
+    with tempfile.TemporaryDirectory(prefix="longshore-lock-") as folder:
+        limits, output = Path(folder, "constraints.txt"), Path(folder, "pylock.toml")
+        limits.write_text("".join(f"{line}\n" for line in constraints), "utf-8")
+        if known is not None:
+            output.write_text(known, "utf-8")
+        argv = (
+            *("-", "--format", "pylock.toml", "--output-file", str(output)),
+            *("--constraints", str(limits), "--python-version", python.short),
+        )
+        _compile(argv, "".join(f"{line}\n" for line in requirements), variables, subject)
+        return output.read_text("utf-8")
+
+
+def _compile(
+    arguments: Sequence[str], requirements: str, environment: Mapping[str, str], subject: str
+) -> str:
     argv = [
-        _find_uv(),
-        *("pip", "compile", "-", "--quiet", "--universal", "--generate-hashes"),
-        *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
-        *("--no-config", "--only-binary", ":all:", "--color", "never"),
-        *("--python", sys.executable, "--python-version", python.short),
+        *(_find_uv(), "pip", "compile", *arguments, "--quiet", "--universal"),
+        *("--generate-hashes", "--no-header", "--no-config", "--only-binary", ":all:"),
+        *("--color", "never", "--python", sys.executable),
     ]
     try:
         completed = subprocess.run(
             argv,
-            input="\n".join(requirements) + "\n",
+            input=requirements,
             capture_output=True,
             text=True,
-            env=variables,
+            env=dict(environment),
             check=False,
             timeout=SECONDS,
         )
@@ -65,10 +122,16 @@ def resolve_requirements(
         msg = f"{subject}: uv did not finish in {SECONDS} s"
         raise LockError(msg, hint="is the package index reachable?") from error
     if completed.returncode != 0:
-        msg = f"{subject}: no versions satisfy {', '.join(map(repr, requirements))}"
+        msg = f"{subject}: no versions satisfy {_shorten(requirements.splitlines())}"
         lines = _USERINFO.sub("***@", completed.stderr).strip().splitlines()
         raise LockError(msg, context=lines, hint="change the requirements, or the index")
     return completed.stdout
+
+
+def _shorten(requirements: Sequence[str]) -> str:
+    shown = ", ".join(map(repr, requirements[:_SHOWN]))
+    rest = len(requirements) - _SHOWN
+    return f"{shown} and {rest} more" if rest > 0 else shown
 
 
 def _find_uv() -> str:

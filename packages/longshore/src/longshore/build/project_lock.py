@@ -1,0 +1,209 @@
+"""The project's own lock: another tool's as it is, or the ``pylock.toml`` that is written here.
+
+A lock that another tool made is never touched. Where there is none, what the project declares is
+resolved once and written as the standard has it (PyPA: pylock.toml specification), with a digest
+of what it was resolved from in its ``[tool.longshore]``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from os.path import relpath
+from pathlib import Path
+
+import tomli_w
+
+from longshore.base.debian.suite import parse_suite
+from longshore.build.bases import choose_base
+from longshore.build.declared import Declared, constraints_of, keep_versions, read_declared
+from longshore.build.interface import Workshop
+from longshore.build.replacing import replace_text
+from longshore.errors import LockError
+from longshore.locks import LockedSet, find_lock, no_lock
+from longshore.locks.foreign import ForeignLock, find_foreign, read_versions
+from longshore.locks.pylock import FILENAME
+from longshore.project.metadata import read_metadata
+from longshore.project.workspace import Workspace, find_workspace
+from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion
+from longshore.wheels.index import choose_indexes
+from longshore.wheels.resolve import resolve_pylock
+
+_NO_PACKAGES = re.compile(r"^packages = \[\]\n", re.MULTILINE)
+_USERINFO = re.compile(r"(?<=://)[^/\s@\"]+@")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Inputs:
+    """What a lock of ours is made from; ``kept`` has the versions of another tool's lock, too."""
+
+    declared: Declared
+    kept: Declared
+    foreign: ForeignLock | None
+    python: PythonVersion
+    path: Path
+
+    @property
+    def digest(self) -> Digest:
+        return self.kept.digest(python=self.python.short, root=self.path.parent)
+
+
+def missing_lock(workshop: Workshop) -> tuple[str, ...]:
+    """Say what is wrong with the project's lock, in a line; nothing is resolved.
+
+    Raises:
+        LockError: if the lock can't be read, or what it is to be made from.
+    """
+    lock = find_lock(workshop.root, environment=workshop.environment)
+    if lock is None:
+        return ("the project has no lock",)
+    if lock.inputs is None or lock.inputs == _read_inputs(workshop).digest:
+        return ()
+    return (f"{lock.path.name} is out of date",)
+
+
+def require_lock(workshop: Workshop, *, locked: bool) -> LockedSet:
+    """Return the project's lock for a build, writing it first where that is allowed.
+
+    Args:
+        workshop: the project and the tools.
+        locked: whether a missing or stale lock is an error.
+
+    Raises:
+        LockError: if there is none, or it is stale, and ``locked``; or it can't be resolved.
+    """
+    lock = find_lock(workshop.root, environment=workshop.environment)
+    inputs = None
+    if lock is not None:
+        inputs = _read_inputs(workshop) if lock.inputs is not None else None
+        if inputs is None or lock.inputs == inputs.digest:
+            return lock
+    if locked:
+        raise _stale(lock.path) if lock is not None else no_lock(workshop.root)
+    inputs = inputs or _read_inputs(workshop)
+    _write(workshop, inputs, upgrade=False)
+    origin = inputs.declared.origin
+    if inputs.foreign is not None:
+        origin += f" with the versions of {inputs.foreign.path.name}"
+    detail = f"written from {origin}; commit it"
+    workshop.reporter.report(
+        Event(kind="lock", subject=inputs.path.name, phase=Phase.NOTE, detail=detail)
+    )
+    return _read_back(workshop)
+
+
+def write_missing_lock(workshop: Workshop, *, upgrade: bool) -> tuple[str, ...]:
+    """Resolve what the project declares where it has no lock, or a stale one of ours.
+
+    Args:
+        workshop: the project and the tools.
+        upgrade: resolve again, though the lock is fresh, and keep no version.
+
+    Returns:
+        What changed, one line each.
+
+    Raises:
+        LockError: if it can't be resolved, or another tool's lock is to be upgraded.
+    """
+    lock = find_lock(workshop.root, environment=workshop.environment)
+    if lock is not None and lock.inputs is None:
+        if upgrade:
+            msg = f"{lock.path}: another tool's lock can't be upgraded here"
+            raise LockError(msg, hint="upgrade it with the tool that wrote it")
+        return ()
+    inputs = _read_inputs(workshop)
+    if lock is not None and lock.inputs == inputs.digest and not upgrade:
+        return ()
+    _write(workshop, inputs, upgrade=upgrade)
+    return tuple(_changes(lock, _read_back(workshop)))
+
+
+def _stale(path: Path) -> LockError:
+    msg = f"{path}: out of date: the project has changed since it was written"
+    return LockError(msg, hint="run `longshore lock` and commit the file")
+
+
+def _read_back(workshop: Workshop) -> LockedSet:
+    lock = find_lock(workshop.root, environment=workshop.environment)
+    if lock is None:
+        raise no_lock(workshop.root)
+    return lock
+
+
+def _read_inputs(workshop: Workshop) -> _Inputs:
+    root = workshop.root
+    workspace = find_workspace(root)
+    declared = read_declared(root, workspace, workshop.environment)
+    foreign = find_foreign(root)
+    versions: Mapping[NormalizedName, str] = {} if foreign is None else read_versions(foreign)
+    return _Inputs(
+        declared=declared,
+        kept=keep_versions(declared, constraints_of(versions)),
+        foreign=foreign,
+        python=parse_suite(choose_base(workshop.project, workshop.config)).python,
+        path=_path(root, workspace),
+    )
+
+
+def _path(root: Path, workspace: Workspace | None) -> Path:
+    """Return where the lock goes: beside the project, or its members' root under its name."""
+    metadata = read_metadata(root)
+    if workspace is None or workspace.root == root or metadata is None:
+        return root / FILENAME
+    return workspace.root / f"pylock.{metadata.name}.toml"
+
+
+def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
+    declared = inputs.declared if upgrade else inputs.kept
+    named = LockedSet(
+        path=inputs.path,
+        packages=(),
+        index_url=declared.index_url,
+        extra_index_urls=declared.extra_index_urls,
+    )
+    main, *extra = choose_indexes(workshop.environment, named)
+    subject = f"{inputs.path.name} from {declared.origin}"
+    reporter = workshop.reporter
+    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.STARTED))
+    text = resolve_pylock(
+        declared.requirements,
+        constraints=declared.constraints,
+        python=inputs.python,
+        indexes=(main, extra),
+        known=None if upgrade or not inputs.path.is_file() else inputs.path.read_text("utf-8"),
+        environment=workshop.environment,
+        subject=subject,
+    )
+    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.DONE))
+    replace_text(inputs.path, _render(text, inputs))
+
+
+def _render(text: str, inputs: _Inputs) -> str:
+    """Complete the resolver's text by first-party code and by what it was made from."""
+    folder = inputs.path.parent
+    members = []
+    for name, (place, marker) in inputs.declared.members.items():
+        table: dict[str, object] = {"name": name}
+        if marker is not None:
+            table["marker"] = str(marker)
+        table["directory"] = {"path": Path(relpath(place, folder)).as_posix()}
+        members.append(table)
+    parts = [f"# Written by `longshore lock` from {inputs.declared.origin}. Commit it.\n"]
+    parts.append(_USERINFO.sub("", text).rstrip("\n") + "\n")
+    if members:
+        parts[1] = _NO_PACKAGES.sub("", parts[1])
+        parts.append("\n" + tomli_w.dumps({"packages": members}))
+    parts.append("\n" + tomli_w.dumps({"tool": {"longshore": {"inputs": str(inputs.digest)}}}))
+    return "".join(parts)
+
+
+def _changes(before: LockedSet | None, after: LockedSet) -> Iterable[str]:
+    name = after.path.name
+    if before is None:
+        yield f"{name}: {len(after.packages)} packages"
+        return
+    old = {package.name: package.version for package in before.packages}
+    new = {package.name: package.version for package in after.packages}
+    for package in sorted({*old, *new}):
+        if old.get(package) != new.get(package):
+            was, now = (each.get(package, "none") for each in (old, new))
+            yield f"{name}: {package} {was} -> {now}"

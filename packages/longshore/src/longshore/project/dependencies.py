@@ -1,0 +1,164 @@
+"""What a distribution declares that it needs: PEP 621, requirement files of a backend, Poetry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from longshore.config.invalid import InvalidValueError, Problem, Table, list_of, mapping_of, text
+from longshore.config.schema import locate
+from longshore.config.toml import read_toml
+from longshore.config.values import inside_path, parsed
+from longshore.errors import ProjectError
+from longshore.project.metadata import FILE, requirement
+from longshore.project.poetry import poetry_table, read_poetry
+from longshore.types import NormalizedName, parse_name
+
+_FILE_HOOK = "requirements_txt"  # hatch-requirements-txt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """What the ``pyproject.toml`` of one distribution declares.
+
+    Args:
+        requirements: PEP 508, in the order of the file.
+        extras: further requirements by extra.
+        folders: dependencies that are code in a folder; a path relative to the project's.
+        files: requirement files that the backend reads, relative to the project.
+    """
+
+    requirements: tuple[str, ...] = ()
+    extras: Mapping[NormalizedName, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
+    folders: Mapping[NormalizedName, str] = field(
+        default_factory=lambda: MappingProxyType({}), hash=False
+    )
+    files: tuple[str, ...] = ()
+
+
+def read_dependencies(root: Path) -> Dependencies | None:
+    """Return what a folder's ``pyproject.toml`` declares, or ``None`` where it leaves that open.
+
+    It is open without a ``[project]`` or Poetry table, without a list of dependencies in it, and
+    where only the backend's own code knows them.
+
+    Raises:
+        ConfigError: if ``pyproject.toml`` is no TOML.
+        ProjectError: with everything that is wrong in the tables.
+    """
+    document = read_toml(root / FILE) or {}
+    try:
+        return _read(document)
+    except InvalidValueError as error:
+        lines = [f"{locate(FILE, '', each.path)}: {each.message}" for each in error.problems]
+        hints = {each.hint for each in error.problems}
+        hint = hints.pop() if len(hints) == 1 else None
+        if len(lines) == 1:
+            raise ProjectError(lines[0], hint=hint) from error
+        msg = f"{FILE}: {len(lines)} problems"
+        raise ProjectError(msg, context=lines, hint=hint) from error
+
+
+def _read(document: Mapping[str, Any]) -> Dependencies | None:
+    poetry = poetry_table(document)
+    project = document.get("project")
+    if not isinstance(project, dict):
+        return _of_poetry(poetry) if "dependencies" in poetry else None
+    if "dependencies" in project:
+        return _static(project, _source_folders(document))
+    dynamic = project.get("dynamic", ())
+    if "dependencies" not in dynamic:
+        return None
+    if "dependencies" in poetry:
+        return _of_poetry(poetry)
+    files = _backend_files(document)
+    return Dependencies(files=files) if files else None
+
+
+def _static(project: Mapping[str, Any], folders: Mapping[NormalizedName, str]) -> Dependencies:
+    try:
+        table = Table(project, open_ended=True)
+        needed = table.get("dependencies", list_of(requirement)) or ()
+        extras = table.get("optional-dependencies", _extras) or {}
+        table.close()
+    except InvalidValueError as error:
+        raise _below(error, "project") from error
+    return Dependencies(
+        requirements=needed,
+        extras=MappingProxyType({parse_name(name): extras[name] for name in extras}),
+        folders=folders,
+    )
+
+
+def _extras(value: object) -> Mapping[str, tuple[str, ...]]:
+    def item(_: str, element: object) -> tuple[str, ...]:
+        return list_of(requirement)(element)
+
+    return mapping_of(parsed(parse_name), item)(value)
+
+
+def _of_poetry(poetry: Mapping[str, Any]) -> Dependencies:
+    try:
+        found = read_poetry(poetry)
+    except InvalidValueError as error:
+        raise _below(error, "tool.poetry") from error
+    return Dependencies(requirements=found.requirements, extras=found.extras, folders=found.folders)
+
+
+def _source_folders(document: Mapping[str, Any]) -> Mapping[NormalizedName, str]:
+    """Return the folders that uv and Poetry put in place of a release.
+
+    Raises:
+        InvalidValueError: for any other source, which only the tool itself can lock.
+    """
+    folders: dict[NormalizedName, str] = {}
+    problems: list[Problem] = []
+    places = (
+        ("tool.uv.sources", _below_tool(document, "uv", "sources")),
+        ("tool.poetry.dependencies", _below_tool(document, "poetry", "dependencies")),
+    )
+    for place, table in places:
+        for name, source in table.items():
+            if not isinstance(source, dict | list):
+                continue
+            if isinstance(source, dict) and "path" in source:
+                folders[parse_name(name)] = str(source["path"])
+            elif place.startswith("tool.uv") and not _is_workspace(source):
+                problems.append(
+                    Problem(
+                        message="a source that only uv can lock",
+                        hint="run `uv lock` and commit uv.lock",
+                        path=f"{place}.{name}",
+                    )
+                )
+    if problems:
+        raise InvalidValueError(*problems)
+    return MappingProxyType(folders)
+
+
+def _is_workspace(source: object) -> bool:
+    return isinstance(source, dict) and source.get("workspace") is True
+
+
+def _backend_files(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the files from which setuptools, or hatch-requirements-txt, reads dependencies."""
+    dynamic = _below_tool(document, "setuptools", "dynamic").get("dependencies", {})
+    files = dynamic.get("file", ()) if isinstance(dynamic, dict) else ()
+    hook = _below_tool(document, "hatch", "metadata", "hooks", _FILE_HOOK)
+    found = files or hook.get("files", ())
+    names = [found] if isinstance(found, str) else found
+    return tuple(inside_path(text(name)) for name in names)
+
+
+def _below_tool(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    table: object = document.get("tool", {})
+    for key in keys:
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    return table if isinstance(table, dict) else {}
+
+
+def _below(error: InvalidValueError, place: str) -> InvalidValueError:
+    return InvalidValueError(*(problem.below(place) for problem in error.problems))
