@@ -58,3 +58,15 @@ def test_signal_while_starting_ends_at_once_with_0(starting: Any) -> None:
     stopped = service.stop(timeout=10)
     assert stopped.code == 0
     assert stopped.event("stop")["reason"] == "SIGTERM"
+
+
+def test_request_that_waited_for_a_start_that_was_stopped_is_503(starting: Any) -> None:
+    service, port, _ = starting
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        service.get("/livez", port=port)
+        service.send_signal()
+        reply = client.makefile("rb").read()
+    assert reply.startswith(b"HTTP/1.1 503")
+    assert b"connection: close" in reply
+    assert service.wait().code == 0

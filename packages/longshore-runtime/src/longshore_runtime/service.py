@@ -121,6 +121,7 @@ class Service:
             self._respect_own_paths()
             if not self._stop.is_set():
                 self._has_started = True
+                self.app.gate = None
                 self.health.start()
                 self.lifecycle.enter(Phase.READY)
                 self._ready.set()
@@ -218,9 +219,9 @@ class Service:
             await asyncio.sleep(pause)
             await tick()
 
-    async def _wait_ready(self) -> dict[str, Any]:
+    async def _wait_ready(self) -> dict[str, Any] | None:
         await self._ready.wait()
-        return self.lifespan.state
+        return self.lifespan.state if self._has_started else None
 
     async def _within(self, seconds: float, waiting: Awaitable[object]) -> None:
         try:

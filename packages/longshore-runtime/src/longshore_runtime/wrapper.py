@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from longshore_runtime.application import find_core
-from longshore_runtime.exchange import HTTPExchange, WebSocketExchange
+from longshore_runtime.exchange import SERVICE_RESTART, HTTPExchange, WebSocketExchange
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.own_paths import find_own_paths
-from longshore_runtime.probes import PATHS, READY, answer_probe
+from longshore_runtime.probes import PATHS, READY, UNAVAILABLE, answer_probe
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from longshore_runtime.asgi import ASGIApp, Message, Receive, Scope, Send
     from longshore_runtime.lifecycle import Lifecycle
+
+    Gate = Callable[[], Awaitable[Mapping[str, Any] | None]]
+    """Returns the lifespan's state once the application has started, None when it never will."""
 
 MARK: Final = "longshore.lifecycle"
 """The key in the scope that says: an outer wrapper is already at work."""
@@ -31,15 +34,15 @@ class Wrapped:
     Args:
         app: the application.
         lifecycle: the state to report and to follow.
-        gate: awaited before a request that arrives while the application still starts; returns
-            the lifespan's state, which was not there yet when the server described the request.
+        gate: awaited by requests that arrive while the application still starts; whoever gave it
+            takes it away when the application has started.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         lifecycle: Lifecycle,
-        gate: Callable[[], Awaitable[Mapping[str, Any]]] | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.app = app
         self.lifecycle = lifecycle
@@ -71,14 +74,15 @@ class Wrapped:
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         lifecycle = self.lifecycle
         path = scope["path"]
-        if lifecycle.own[0] == Phase.STARTING and self.gate is None:
+        if self.gate is None and lifecycle.own[0] == Phase.STARTING:
             # A server that is not ours sends requests only when it considers us started.
             self._take_part()
         if path in self.paths and not self._is_own(path):
             await self._answer(scope, send)
             return
-        if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
-            scope["state"] = dict(await self.gate())
+        if self.gate is not None and not await self._pass_gate(self.gate, scope):
+            await self._refuse(send)
+            return
         scope[MARK] = lifecycle
         exchange = HTTPExchange(lifecycle, scope, send)
         lifecycle.in_flight += 1
@@ -92,8 +96,10 @@ class Wrapped:
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         lifecycle = self.lifecycle
-        if lifecycle.own[0] == Phase.STARTING and self.gate is not None:
-            scope["state"] = dict(await self.gate())
+        if self.gate is not None and not await self._pass_gate(self.gate, scope):
+            await receive()
+            await send({"type": "websocket.close", "code": SERVICE_RESTART})
+            return
         scope[MARK] = lifecycle
         exchange = WebSocketExchange(send)
         lifecycle.in_flight += 1
@@ -128,6 +134,20 @@ class Wrapped:
             from longshore_runtime.foreign import take_part  # noqa: PLC0415 -- signals, budget
 
             self._keeper = take_part(self.lifecycle)
+
+    async def _pass_gate(self, gate: Gate, scope: Scope) -> bool:
+        """Wait for the application's start; False when it was stopped before."""
+        state = await gate()
+        if state is None:
+            return False
+        # It was not there yet when the server described the request.
+        scope["state"] = dict(state)
+        return True
+
+    async def _refuse(self, send: Send) -> None:
+        headers = [(b"content-length", b"0"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": UNAVAILABLE, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
 
     def _is_own(self, path: str) -> bool:
         """Whether the application answers a health path; not readiness while it is not ready."""
