@@ -52,6 +52,7 @@ SECTIONS = MappingProxyType(
         "Build": {
             "build": _entry("build", "Build the project's image and print its digest."),
             "lock": _entry("lock", "Pin what the project's own lock does not."),
+            "inspect": _entry("inspect", "Show what is in an image and why it is there."),
         },
         "Set up": {
             "config": _entry("config", "Show the configuration and where each value came from."),
