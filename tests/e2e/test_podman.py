@@ -1,6 +1,8 @@
 """What only podman has: a storage of its own, and memory limits."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import unusable
@@ -52,6 +54,23 @@ def names_of(image: str) -> set[str]:
 def test_image_keeps_its_digest_and_gets_one_name(loaded: LoadedImage) -> None:
     digests = output_of(["podman", "image", "inspect", "--format", "{{.Digest}}", loaded.location])
     assert digests.strip() == str(loaded.digest)
+    assert names_of(loaded.location) == {f"localhost/longshore/{SERVICE}:latest"}
+
+
+def test_path_of_the_temporary_folder_does_not_matter(
+    bench: Bench,
+    podman: PodmanEngine,
+    loaded: LoadedImage,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    odd = tmp_path / "No-_name of__an..Image"
+    odd.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(odd))
+    output_of(["podman", "rmi", "--force", loaded.location])
+    layout = Context(environment=bench.environment).layout
+    again = podman.load(layout, layout.resolve(f"{SERVICE}:latest"), service=SERVICE)
+    assert again == loaded
     assert names_of(loaded.location) == {f"localhost/longshore/{SERVICE}:latest"}
 
 

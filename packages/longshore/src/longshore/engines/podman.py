@@ -84,8 +84,9 @@ class PodmanEngine:
         image_id = manifest.config.digest.hex  # how podman names images
         if self._call("image", "exists", image_id, check=False).returncode != 0:
             with _single_image(layout, descriptor) as folder:
-                self._call("pull", "--quiet", f"oci:{folder}")
-            self._call("untag", image_id)  # podman made a name of the folder's
+                # Relative: podman makes a name of the path, and not every path is one.
+                self._call("pull", "--quiet", f"oci:{folder.name}", cwd=folder.parent)
+            self._call("untag", image_id)
         self._call("tag", image_id, f"localhost/longshore/{service}:latest")
         return LoadedImage(digest=descriptor.digest, config=config, location=image_id)
 
@@ -182,12 +183,17 @@ class PodmanEngine:
         return {**self._environment, **inherited}
 
     def _call(
-        self, *argv: str, settings: Mapping[str, Secret] | None = None, check: bool = True
+        self,
+        *argv: str,
+        settings: Mapping[str, Secret] | None = None,
+        cwd: Path | None = None,
+        check: bool = True,
     ) -> subprocess.CompletedProcess[bytes]:
         try:
             completed = subprocess.run(
                 [self._program, *argv],
                 env=self._with(settings or {}),
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=False,
@@ -278,7 +284,8 @@ def _single_image(layout: ImageLayout, descriptor: Descriptor) -> Iterator[Path]
     Podman 4 can name an image in a layout by its tag only; where there is one, it needs no name.
     """
     with tempfile.TemporaryDirectory(prefix="longshore-image-") as name:
-        folder = Path(name)
+        folder = Path(name) / "image"
+        folder.mkdir()
         (folder / "oci-layout").write_bytes(canonical({"imageLayoutVersion": "1.0.0"}))
         (folder / "index.json").write_bytes(Index.create([descriptor]).raw)
         (folder / "blobs").symlink_to(layout.blobs.root.resolve())
