@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 MIB = 1024 * 1024
 
 
-def plant(root: Path, files: dict[str, str]) -> Path:
+def plant(root: Path, files: dict[str, str]) -> str:
     for name, text in files.items():
         place = root / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    return root
+    return str(root)
 
 
 V2 = {"sys/fs/cgroup/cgroup.controllers": "cpu memory\n", "proc/self/cgroup": "0::/\n"}
@@ -29,7 +29,7 @@ V1 = {"proc/self/cgroup": "4:memory:/pod/box\n3:cpu,cpuacct:/pod/box\n"}
 
 
 def test_without_cgroups_affinity_decides(tmp_path: Path) -> None:
-    assert read_limits(tmp_path, affinity=8) == Limits(affinity=8)
+    assert read_limits(str(tmp_path), affinity=8) == Limits(affinity=8)
 
 
 def test_v2_quota_is_rounded_up(tmp_path: Path) -> None:

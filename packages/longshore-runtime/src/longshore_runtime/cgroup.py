@@ -5,12 +5,13 @@ https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max, memory.max);
 https://docs.kernel.org/scheduler/sched-bwc.html (cpu.cfs_quota_us, cpu.cfs_period_us).
 """
 
+# ruff: noqa: PTH110, PTH112, PTH118, PTH123 -- this runs at every start, and pathlib's import costs 4 ms
+
 from __future__ import annotations
 
 import dataclasses
 import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Limits:
         return max(min(self.affinity, math.ceil(self.quota)), 1)
 
 
-def read_limits(root: Path = Path("/"), affinity: int | None = None) -> Limits:
+def read_limits(root: str = "/", affinity: int | None = None) -> Limits:
     """Read the limits of this process.
 
     Args:
@@ -55,9 +56,9 @@ def read_limits(root: Path = Path("/"), affinity: int | None = None) -> Limits:
     """
     own = affinity if affinity is not None else count_affinity()
     groups = _read_groups(root)
-    hierarchy = root / "sys/fs/cgroup"
+    hierarchy = os.path.join(root, "sys/fs/cgroup")
     quota, memory, source = None, None, "affinity"
-    if (hierarchy / "cgroup.controllers").exists():
+    if os.path.exists(os.path.join(hierarchy, "cgroup.controllers")):
         places = list(_walk_up(hierarchy, groups.get("", "/")))
         quota = _least(_quota_v2, places)
         memory = _least(_memory_v2, places)
@@ -76,10 +77,10 @@ def count_affinity() -> int:
     return os.cpu_count() or 1
 
 
-def _read_groups(root: Path) -> dict[str, str]:
+def _read_groups(root: str) -> dict[str, str]:
     """Return the path in each hierarchy, by controller; v2's controller is the empty string."""
     groups: dict[str, str] = {}
-    for line in _read(root / "proc/self/cgroup").splitlines():
+    for line in _read(root, "proc/self/cgroup").splitlines():
         parts = line.split(":", 2)
         if len(parts) == 3:  # noqa: PLR2004 -- hierarchy-ID:controller-list:cgroup-path
             for controller in parts[1].split(","):
@@ -87,16 +88,16 @@ def _read_groups(root: Path) -> dict[str, str]:
     return groups
 
 
-def _places_v1(hierarchy: Path, groups: dict[str, str], controller: str) -> list[Path]:
-    mounts = [hierarchy / controller, hierarchy / "cpu,cpuacct", hierarchy / "cpuacct,cpu"]
-    mounts = mounts if controller == "cpu" else mounts[:1]
-    for mount in mounts:
-        if mount.is_dir():
+def _places_v1(hierarchy: str, groups: dict[str, str], controller: str) -> list[str]:
+    names = [controller, "cpu,cpuacct", "cpuacct,cpu"] if controller == "cpu" else [controller]
+    for name in names:
+        mount = os.path.join(hierarchy, name)
+        if os.path.isdir(mount):
             return list(_walk_up(mount, groups.get(controller, "/")))
     return []
 
 
-def _walk_up(mount: Path, group: str) -> Iterator[Path]:
+def _walk_up(mount: str, group: str) -> Iterator[str]:
     """Yield a group and its ancestors: every level's limit holds.
 
     Without a cgroup namespace the path is the host's and is not visible here: then the mount's
@@ -104,22 +105,22 @@ def _walk_up(mount: Path, group: str) -> Iterator[Path]:
     """
     parts = [part for part in group.split("/") if part not in {"", ".", ".."}]
     for length in range(len(parts), -1, -1):
-        place = mount.joinpath(*parts[:length])
-        if place.is_dir():
+        place = os.path.join(mount, *parts[:length])
+        if os.path.isdir(place):
             yield place
 
 
-def _least(read: Callable[[Path], Number | None], places: list[Path]) -> Number | None:
+def _least(read: Callable[[str], Number | None], places: list[str]) -> Number | None:
     return min((value for place in places if (value := read(place)) is not None), default=None)
 
 
-def _quota_v2(place: Path) -> float | None:
-    words = _read(place / "cpu.max").split()
+def _quota_v2(place: str) -> float | None:
+    words = _read(place, "cpu.max").split()
     return _ratio(words[0], words[1]) if len(words) == 2 else None  # noqa: PLR2004 -- quota, period
 
 
-def _quota_v1(place: Path) -> float | None:
-    return _ratio(_read(place / "cpu.cfs_quota_us"), _read(place / "cpu.cfs_period_us"))
+def _quota_v1(place: str) -> float | None:
+    return _ratio(_read(place, "cpu.cfs_quota_us"), _read(place, "cpu.cfs_period_us"))
 
 
 def _ratio(quota: str, period: str) -> float | None:
@@ -129,21 +130,22 @@ def _ratio(quota: str, period: str) -> float | None:
     return int(quota) / int(period) or None
 
 
-def _memory_v2(place: Path) -> int | None:
-    return _bytes(place / "memory.max")
+def _memory_v2(place: str) -> int | None:
+    return _bytes(place, "memory.max")
 
 
-def _memory_v1(place: Path) -> int | None:
-    return _bytes(place / "memory.limit_in_bytes")
+def _memory_v1(place: str) -> int | None:
+    return _bytes(place, "memory.limit_in_bytes")
 
 
-def _bytes(place: Path) -> int | None:
-    text = _read(place).strip()
+def _bytes(place: str, name: str) -> int | None:
+    text = _read(place, name).strip()
     return int(text) if text.isdecimal() and int(text) < NO_LIMIT else None
 
 
-def _read(place: Path) -> str:
+def _read(place: str, name: str) -> str:
     try:
-        return place.read_text("ascii")
+        with open(os.path.join(place, name), encoding="ascii") as file:
+            return file.read()
     except (OSError, UnicodeDecodeError):
         return ""

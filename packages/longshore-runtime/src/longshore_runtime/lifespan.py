@@ -12,14 +12,12 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from longshore_runtime.errors import LifespanError, ServeError
-from longshore_runtime.import_failure import describe
-from longshore_runtime.settings import explain_settings_error
-from longshore_runtime.traceback_frames import Place, awaiting_place, render_places
 from longshore_runtime.wrapper import MARK
 
 if TYPE_CHECKING:
     from longshore_runtime.asgi import ASGIApp, Message
     from longshore_runtime.lifecycle import Lifecycle
+    from longshore_runtime.traceback_frames import Place
 
 EXPLAIN_WAIT: Final = 1.0
 """Seconds that an application has to raise what it reported as failed."""
@@ -120,6 +118,8 @@ class Lifespan:
 
     def place(self) -> Place | None:
         """Return the application's line that its start or stop is waiting at."""
+        from longshore_runtime.traceback_frames import awaiting_place  # noqa: PLC0415 -- slow starts only
+
         return None if self.task is None else awaiting_place(self.task.get_coro())
 
     def _explain(self) -> ServeError:
@@ -128,6 +128,11 @@ class Lifespan:
             cause = lines[-1].strip() if lines else "it gave no reason"
             detail: tuple[str, ...] = ()
         else:
+            # Imported when a start has failed: other starts do not pay for it.
+            from longshore_runtime.import_failure import describe  # noqa: PLC0415
+            from longshore_runtime.settings import explain_settings_error  # noqa: PLC0415
+            from longshore_runtime.traceback_frames import render_places  # noqa: PLC0415
+
             settings = explain_settings_error(self._error, os.environ)
             if settings is not None:
                 return settings

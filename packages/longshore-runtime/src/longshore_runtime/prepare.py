@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 from longshore_runtime.application import Application, make_application
 from longshore_runtime.cgroup import Limits, read_limits
-from longshore_runtime.import_failure import explain_import
 from longshore_runtime.loader import load_target
-from longshore_runtime.secret_files import read_secret_files
 from longshore_runtime.workers import Decision, cap_numeric_threads, decide_threads, decide_workers
 
 if TYPE_CHECKING:
@@ -42,10 +40,23 @@ def make_plan(options: Options) -> Plan:
     limits = read_limits()
     workers = decide_workers(options.workers, os.environ, limits, is_local=options.host in LOOPBACK)
     threads = decide_threads(os.environ, limits)
-    secrets = read_secret_files(os.environ)
+    secrets = find_secrets()
     os.environ.update(secrets)
     cap_numeric_threads(os.environ, max(limits.cpus // workers.count, 1))
     return Plan(limits=limits, workers=workers, threads=threads, secrets=tuple(sorted(secrets)))
+
+
+def find_secrets() -> dict[str, str]:
+    """Return the variables that files set; most services have none, and pay for none.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
+    if not any(name.endswith("_FILE") or name == "LONGSHORE_SECRETS_DIR" for name in os.environ):
+        return {}
+    from longshore_runtime.secret_files import read_secret_files  # noqa: PLC0415 -- pathlib, re
+
+    return read_secret_files(os.environ)
 
 
 def import_application(options: Options, plan: Plan) -> Application:
@@ -66,4 +77,6 @@ def import_application(options: Options, plan: Plan) -> Application:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # whatever the application's modules raise
+        from longshore_runtime.import_failure import explain_import  # noqa: PLC0415 -- only then
+
         raise explain_import(options.target, error, os.environ) from error

@@ -12,12 +12,12 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.errors import ExitCode
-from longshore_runtime.traceback_frames import Place, current_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from longshore_runtime.events import EventLog
+    from longshore_runtime.traceback_frames import Place
 
 INTERVAL: Final = 10.0
 """Seconds between two lines about a start that takes long."""
@@ -67,6 +67,8 @@ class StartWatch:
 
     def describe(self) -> str:
         """Return what the start is waiting on, with the application's line if there is one."""
+        from longshore_runtime.traceback_frames import current_place  # noqa: PLC0415 -- slow starts only
+
         frame = sys._current_frames().get(self._main or 0)  # noqa: SLF001 -- documented for debuggers
         place = self.find_place() or current_place(frame)
         if place is None:
