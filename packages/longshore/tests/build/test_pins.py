@@ -1,5 +1,6 @@
 """What is missing in ``longshore.lock``, and what a new one changed."""
 
+from longshore.build.members import read_first_party
 from longshore.build.pins import _changes, missing_pins
 from longshore.locks.pins import FILENAME, BuildPins, PinnedWheel, Pins, render_pins
 from longshore.testing.sample import PYPROJECT, Sample, base_pins
@@ -8,15 +9,20 @@ from longshore.types import Digest, parse_name
 BACKEND = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
 
 
+def _missing(sample: Sample) -> tuple[str, ...]:
+    workshop = sample.workshop()
+    return missing_pins(workshop, read_first_party(workshop, None))
+
+
 def test_a_complete_lock_lacks_nothing(sample: Sample) -> None:
-    assert missing_pins(sample.workshop()) == ()
+    assert _missing(sample) == ()
 
 
 def test_a_missing_base_and_a_missing_backend_are_both_named(sample: Sample) -> None:
     sample.write(
         "pyproject.toml", BACKEND + PYPROJECT.replace("bytecode", 'packages = ["libpq5"]\nbytecode')
     )
-    first, second = missing_pins(sample.workshop())
+    first, second = _missing(sample)
     assert first.startswith("base debian:trixie with libpq5 on linux/")
     assert second == "build requirements hatchling are not pinned"
 
@@ -26,7 +32,7 @@ def test_a_pinned_backend_is_found(sample: Sample) -> None:
     wheel = PinnedWheel(name=parse_name("hatchling"), version="1", sha256s=(Digest.of(b""),))
     build = BuildPins(requires=("hatchling",), python="3.13", packages=(wheel,))
     sample.write(FILENAME, render_pins(Pins(bases=base_pins().bases, builds=(build,))))
-    assert missing_pins(sample.workshop()) == ()
+    assert _missing(sample) == ()
 
 
 def test_changes_name_every_package_that_moved() -> None:

@@ -4,6 +4,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from packaging.pylock import is_valid_pylock_path
+
 from longshore.base import BaseImage
 from longshore.build.added import (
     RUNTIME_NAME,
@@ -17,6 +19,7 @@ from longshore.errors import LockError, ProjectError
 from longshore.layers.files import PlainFile
 from longshore.layers.inputs import WheelInput
 from longshore.locks import LockedSet, Selection
+from longshore.locks.pins import FILENAME as PINS
 from longshore.locks.requirements import HashedRequirements
 from longshore.types import BuildMode, Digest, Finding, NormalizedName, Severity
 from longshore.wheels.backend import BuiltWheel
@@ -144,7 +147,13 @@ def plain_files(workshop: Workshop) -> tuple[PlainFile, ...]:
 
 
 def _is_shipped(path: PurePosixPath) -> bool:
-    """Tell whether a file belongs to a project's source as it is shipped: no dot files."""
+    """Tell whether a file belongs to a project's source as it is shipped.
+
+    Dot files do not, and neither do the locks that a build may write: the first one would differ
+    from the second.
+    """
+    if path.name == PINS or is_valid_pylock_path(Path(path)):
+        return False
     return not any(part.startswith(".") for part in path.parts)
 
 

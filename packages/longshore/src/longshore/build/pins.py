@@ -13,6 +13,7 @@ from longshore.base import Base, lock_base, open_base
 from longshore.build.bases import choose_base
 from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
+from longshore.build.members import FirstParty
 from longshore.build.replacing import replace_text
 from longshore.errors import LockError
 from longshore.locks.pins import (
@@ -24,7 +25,7 @@ from longshore.locks.pins import (
     read_pins,
     render_pins,
 )
-from longshore.types import BuildMode, Digest, Event, Member, Phase, Platform
+from longshore.types import Digest, Event, Phase, Platform
 from longshore.wheels.backend import dynamic_requirements
 from longshore.wheels.environment import resolve_environment
 
@@ -55,9 +56,9 @@ def lock_path(workshop: Workshop) -> Path:
     return workshop.root / FILENAME
 
 
-def wanted_pins(workshop: Workshop) -> Wanted:
+def wanted_pins(workshop: Workshop, first_party: FirstParty) -> Wanted:
     """Return what the project needs pinned on this machine's platform."""
-    builds = {tuple(sorted(set(member.requires))) for member in _wheel_members(workshop)}
+    builds = {tuple(sorted(set(member.requires))) for member in first_party.wheels}
     return Wanted(
         reference=choose_base(workshop.project, workshop.config),
         platform=Platform.host(),
@@ -71,13 +72,14 @@ def find_base_pins(pins: Pins, wanted: Wanted) -> BasePins | None:
     return pins.base(wanted.reference, wanted.platform, wanted.packages)
 
 
-def missing_pins(workshop: Workshop) -> tuple[str, ...]:
+def missing_pins(workshop: Workshop, first_party: FirstParty) -> tuple[str, ...]:
     """Say what a build would have to resolve first, one line each; nothing is fetched.
 
     Raises:
         LockError: if the file can't be read.
     """
-    return _missing(read_pins(lock_path(workshop)) or Pins(), wanted_pins(workshop))
+    pins = read_pins(lock_path(workshop)) or Pins()
+    return _missing(pins, wanted_pins(workshop, first_party))
 
 
 def _missing(pins: Pins, wanted: Wanted) -> tuple[str, ...]:
@@ -95,31 +97,34 @@ def _missing(pins: Pins, wanted: Wanted) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def require_pins(workshop: Workshop, *, locked: bool) -> Pins:
+def require_pins(workshop: Workshop, first_party: FirstParty, *, locked: bool) -> Pins:
     """Return complete pins for a build, writing the file first where that is allowed.
 
     Args:
         workshop: the project and the tools.
+        first_party: what is built.
         locked: whether a missing pin is an error.
 
     Raises:
         LockError: if a pin is missing and ``locked``, or can't be resolved.
     """
-    missing = missing_pins(workshop)
+    missing = missing_pins(workshop, first_party)
     if not missing:
         return read_pins(lock_path(workshop)) or Pins()
     if locked:
         exists = lock_path(workshop).exists()
         msg = f"{FILENAME}: {'out of date' if exists else 'there is none'}"
         raise LockError(msg, context=missing, hint="run `longshore lock` and commit the file")
-    write_missing_pins(workshop, upgrade=frozenset())
+    write_missing_pins(workshop, first_party, upgrade=frozenset())
     workshop.reporter.report(
         Event(kind="lock", subject=FILENAME, phase=Phase.NOTE, detail="written; commit it")
     )
     return read_pins(lock_path(workshop)) or Pins()
 
 
-def write_missing_pins(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple[str, ...]:
+def write_missing_pins(
+    workshop: Workshop, first_party: FirstParty, *, upgrade: frozenset[Part]
+) -> tuple[str, ...]:
     """Resolve what is missing or to be upgraded, write the file, and say what changed.
 
     Raises:
@@ -128,7 +133,7 @@ def write_missing_pins(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple
     """
     path = lock_path(workshop)
     before = read_pins(path) or Pins()
-    wanted = wanted_pins(workshop)
+    wanted = wanted_pins(workshop, first_party)
     base = find_base_pins(before, wanted)
     if base is None or Part.BASE in upgrade:
         base = lock_base(
@@ -141,9 +146,9 @@ def write_missing_pins(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple
         )
     bases = [each for each in before.bases if _identity(each) != _identity(base)]
     after = replace(before, bases=tuple(sorted([*bases, base], key=_identity)))
-    opened = open_pinned_base(workshop, after)
-    builds = _lock_builds(workshop, opened, wanted, before, again=Part.BUILD in upgrade)
-    after = replace(after, builds=builds)
+    resolver = _BuildResolver(workshop, first_party, open_pinned_base(workshop, after))
+    known = Pins() if Part.BUILD in upgrade else before
+    after = replace(after, builds=resolver.resolve_all(wanted.builds, known))
     text = render_pins(after)
     if not path.exists() or path.read_text("utf-8") != text:
         replace_text(path, text)
@@ -152,12 +157,11 @@ def write_missing_pins(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple
 
 def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
     """Open the wanted base by its pins."""
-    wanted = wanted_pins(workshop)
     return open_base(
-        wanted.reference,
+        choose_base(workshop.project, workshop.config),
         pins=pins,
-        platform=wanted.platform,
-        packages=wanted.packages,
+        platform=Platform.host(),
+        packages=workshop.config.packages,
         transport=workshop.transport,
         store=workshop.blobs,
         memos=workshop.memos,
@@ -167,54 +171,50 @@ def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
     )
 
 
-def _wheel_members(workshop: Workshop) -> list[Member]:
-    return [each for each in workshop.project.members if each.build is BuildMode.WHEEL]
-
-
 def _identity(base: BasePins) -> tuple[str, str, tuple[str, ...]]:
     return base.reference, str(base.platform), base.extra
 
 
-def _lock_builds(
-    workshop: Workshop, base: Base, wanted: Wanted, before: Pins, *, again: bool
-) -> tuple[BuildPins, ...]:
-    python = base.describe().interpreter.version.short
-    locked = []
-    for requires in wanted.builds:
-        known = None if again else before.build(requires, python)
-        locked.append(known or _lock_build(workshop, base, requires))
-    return tuple(locked)
+@dataclass(frozen=True, slots=True)
+class _BuildResolver:
+    """Resolves build requirements for a base."""
 
+    workshop: Workshop
+    first_party: FirstParty
+    base: Base
 
-def _lock_build(workshop: Workshop, base: Base, requires: tuple[str, ...]) -> BuildPins:
-    """Resolve static requirements, ask the backends for theirs, resolve both together."""
-    image = base.describe()
-    subject = f"build requirements {', '.join(requires)}"
-    packages = _resolve(workshop, base, requires, subject)
-    environment, _ = open_environment(workshop, base, packages)
-    dynamic: set[str] = set()
-    for member in _wheel_members(workshop):
-        if tuple(sorted(set(member.requires))) == requires:
-            dynamic.update(dynamic_requirements(member, workshop.source, environment))
-    if dynamic - set(requires):
-        packages = _resolve(workshop, base, tuple(sorted({*requires, *dynamic})), subject)
-    return BuildPins(requires=requires, python=image.interpreter.version.short, packages=packages)
+    def resolve_all(self, builds: Iterable[tuple[str, ...]], known: Pins) -> tuple[BuildPins, ...]:
+        """Return pins for all of them; what is known is kept."""
+        python = self.base.describe().interpreter.version.short
+        return tuple(known.build(requires, python) or self._pins(requires) for requires in builds)
 
+    def _pins(self, requires: tuple[str, ...]) -> BuildPins:
+        """Resolve static requirements, ask the backends for theirs, resolve both together."""
+        subject = f"build requirements {', '.join(requires)}"
+        packages = self._resolve(requires, subject)
+        environment, _ = open_environment(self.workshop, self.base, packages)
+        dynamic: set[str] = set()
+        for member in self.first_party.wheels:
+            if tuple(sorted(set(member.requires))) == requires:
+                tree = self.first_party.trees[member.name]
+                dynamic.update(dynamic_requirements(member, tree, environment))
+        if dynamic - set(requires):
+            packages = self._resolve(tuple(sorted({*requires, *dynamic})), subject)
+        python = self.base.describe().interpreter.version.short
+        return BuildPins(requires=requires, python=python, packages=packages)
 
-def _resolve(
-    workshop: Workshop, base: Base, requires: Sequence[str], subject: str
-) -> tuple[PinnedWheel, ...]:
-    reporter = workshop.reporter
-    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
-    packages = resolve_environment(
-        requires,
-        target=base.describe().target,
-        environment=workshop.environment,
-        subject=subject,
-    )
-    detail = f"{len(packages)} packages"
-    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE, detail=detail))
-    return packages
+    def _resolve(self, requires: Sequence[str], subject: str) -> tuple[PinnedWheel, ...]:
+        reporter = self.workshop.reporter
+        reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
+        packages = resolve_environment(
+            requires,
+            target=self.base.describe().target,
+            environment=self.workshop.environment,
+            subject=subject,
+        )
+        detail = f"{len(packages)} packages"
+        reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE, detail=detail))
+        return packages
 
 
 def _changes(before: Pins, after: Pins) -> Iterable[str]:

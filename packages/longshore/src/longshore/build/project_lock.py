@@ -163,7 +163,7 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
     main, *extra = choose_indexes(workshop.environment, named)
     subject = f"{inputs.path.name} from {declared.origin}"
     reporter = workshop.reporter
-    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.STARTED))
+    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
     text = resolve_pylock(
         declared.requirements,
         constraints=declared.constraints,
@@ -173,7 +173,7 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
         environment=workshop.environment,
         subject=subject,
     )
-    reporter.report(Event(kind="build.resolve", subject=subject, phase=Phase.DONE))
+    reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE))
     replace_text(inputs.path, _render(text, inputs))
 
 

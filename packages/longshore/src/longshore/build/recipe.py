@@ -33,6 +33,7 @@ from longshore.build.materials import (
     runtime_digest,
     untracked_findings,
 )
+from longshore.build.members import FirstParty, lock_digest, read_first_party
 from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
 from longshore.build.pins import open_pinned_base, pins_digest, require_pins
@@ -49,7 +50,6 @@ from longshore.oci.descriptor import Descriptor
 from longshore.oci.layer import LayerDescriptor
 from longshore.types import (
     RECORD_FORMAT,
-    BuildMode,
     BuildRecord,
     Digest,
     Event,
@@ -78,14 +78,21 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     default_process(project)
     locked = locked or workshop.environment.get("CI", "").lower() not in _FALSE
     lock = require_lock(workshop, locked=locked)
-    pins = require_pins(workshop, locked=locked)
-    key = _inputs_digest(workshop, lock)
+    first_party = read_first_party(workshop, lock)
+    pins = require_pins(workshop, first_party, locked=locked)
+    key = _inputs_digest(workshop, lock, first_party)
     found = _find(workshop, key)
     if found is not None:
         return found
     base = open_pinned_base(workshop, pins)
     return _Build(
-        workshop=workshop, lock=lock, pins=pins, base=base, image=base.describe(), key=key
+        workshop=workshop,
+        lock=lock,
+        first_party=first_party,
+        pins=pins,
+        base=base,
+        image=base.describe(),
+        key=key,
     ).run()
 
 
@@ -94,15 +101,15 @@ def records(workshop: Workshop) -> RecordStore:
     return RecordStore(workshop.directories.data / "records")
 
 
-def _inputs_digest(workshop: Workshop, lock: LockedSet) -> Digest:
+def _inputs_digest(workshop: Workshop, lock: LockedSet, first_party: FirstParty) -> Digest:
     """Return a digest of everything that decides the image's bytes, cheap to compute."""
     parts = {
         "tool": __version__,
         "format": [IMAGE_FORMAT, LAYER_FORMAT, PLAN_VERSION],
         "project": repr(workshop.project).replace(str(workshop.root), "."),
         "config": repr(workshop.config),
-        "source": str(workshop.source.digest),
-        "lock": str(Digest.of(lock.path.read_bytes())),
+        "source": str(first_party.digest(workshop.root)),
+        "lock": str(lock_digest(lock, workshop.root)),
         "pins": str(pins_digest(workshop)),
         "runtime": str(runtime_digest()),
         "platform": str(Platform.host()),
@@ -161,6 +168,7 @@ class _Build:
 
     workshop: Workshop
     lock: LockedSet
+    first_party: FirstParty
     pins: Pins
     base: Base
     image: BaseImage
@@ -170,7 +178,7 @@ class _Build:
         workshop = self.workshop
         locked = fetch_locked(workshop, self.lock, self.image)
         server = fetch_server(workshop, self.image, locked)
-        own, tools = self._first_party()
+        own, tools = self._first_party(locked)
         findings = check_native_libraries(
             (*locked.inputs, *map(member_input, own)),
             image=self.image,
@@ -200,14 +208,18 @@ class _Build:
         record = self._record(descriptor, made, titles, inventory)
         return self._finish(descriptor, record, (*findings, *layers.findings))
 
-    def _first_party(self) -> tuple[tuple[BuiltWheel, ...], tuple[FetchedWheel, ...]]:
+    def _first_party(
+        self, locked: LockedWheels
+    ) -> tuple[tuple[BuiltWheel, ...], tuple[FetchedWheel, ...]]:
         """Build the members' wheels; return them, and the wheels that their backends needed."""
         workshop = self.workshop
+        names = {each.name for each in locked.selection.members}
+        names.add(self.first_party.application.name)
         python = self.image.interpreter.version.short
         built: list[BuiltWheel] = []
         tools: dict[str, FetchedWheel] = {}
-        for member in workshop.project.members:
-            if member.build is not BuildMode.WHEEL:
+        for member in self.first_party.wheels:
+            if member.name not in names:  # another target needs it
                 continue
             pinned = self.pins.build(member.requires, python)
             if pinned is None:
@@ -221,7 +233,7 @@ class _Build:
                     partial(
                         build_wheel,
                         member,
-                        workshop.source,
+                        self.first_party.trees[member.name],
                         environment,
                         blobs=workshop.blobs,
                         memos=workshop.memos,
@@ -242,7 +254,7 @@ class _Build:
     def _layer_inputs(
         self, locked: LockedWheels, server: LockedWheels | None, own: Sequence[BuiltWheel]
     ) -> LayerInputs:
-        workshop, application = self.workshop, self.workshop.project.members[0]
+        workshop, application = self.workshop, self.first_party.application
         inputs = {built.name: member_input(built) for built in own}
         return LayerInputs(
             interpreter=self.image.interpreter,
@@ -306,7 +318,7 @@ class _Build:
                 ),
             ),
             revision=source.revision,
-            dirty=source.dirty,
+            dirty=self.first_party.is_dirty,
         )
 
     def _finish(

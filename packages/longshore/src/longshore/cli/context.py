@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from longshore.oci.layout import ImageLayout
     from longshore.oci.memos import MemoStore
     from longshore.project.detect import Detection
+    from longshore.project.workspace import Workspace
     from longshore.sandbox import NamespaceSandbox
     from longshore.types import Project, SourceTree
 
@@ -36,7 +37,7 @@ class Context:
         start: the folder from which the project is looked for; the working directory by default.
 
     ``flags`` is for commands that have ``--base`` or ``--bytecode``: set them before ``config`` is
-    asked for.
+    asked for. ``package`` chooses a member of the workspace, likewise.
     """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None, start: str = ".") -> None:
@@ -44,6 +45,7 @@ class Context:
         self.start = start
         self.output = OutputSettings()
         self.flags: dict[str, str | bool | None] = {}
+        self.package: str | None = None
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -115,12 +117,24 @@ class Context:
 
     @cached_property
     def root(self) -> "Path":
-        """The project's folder."""
+        """The project's folder: the nearest one, or that of ``package`` in its workspace."""
         from pathlib import Path
 
         from longshore.project.root import find_root
 
-        return find_root(Path(self.start))
+        root = find_root(Path(self.start))
+        if self.package is None:
+            return root
+        from longshore.project.workspace import choose_member, find_workspace
+
+        return choose_member(find_workspace(root), self.package, root)
+
+    @cached_property
+    def workspace(self) -> "Workspace | None":
+        """The workspace that the project is in."""
+        from longshore.project.workspace import find_workspace
+
+        return find_workspace(self.root)
 
     @cached_property
     def config(self) -> "Config":
@@ -163,7 +177,8 @@ class Context:
         """The snapshot of the project's files."""
         from longshore.source import read_source
 
-        return read_source(self.root)
+        nested = self.workspace.nested(self.root) if self.workspace else ()
+        return read_source(self.root, exclude=nested)
 
     def close(self) -> None:
         """Give the terminal back and close connections; closing twice is harmless."""

@@ -6,13 +6,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import pairwise
-from posixpath import isabs, normpath
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
 
 from longshore.errors import LockError
-from longshore.locks.interface import Dependency, Edges, LockedPackage, LockedSet, SourceKind
+from longshore.locks.closure import check_folders
+from longshore.locks.interface import Dependency, Edges, LockedPackage, LockedSet
 from longshore.locks.tables import raise_problems
 from longshore.types import NormalizedName, Target, parse_name
 
@@ -47,7 +47,7 @@ def select(
     found = sorted(walk.found, key=lambda package: package.name)
     _check_versions(lock, target, found)
     _check_pythons(lock, target, found)
-    _check_folders(lock, found)
+    check_folders(lock, iter(found))
     return Selection(
         target=target,
         packages=tuple(package for package in found if not package.source.is_folder),
@@ -227,19 +227,6 @@ def _check_pythons(lock: LockedSet, target: Target, found: list[LockedPackage]) 
         if package.python and not SpecifierSet(package.python).contains(python, prereleases=True)
     ]
     raise_problems(lock.path, problems, hint="choose another base, or lock again for its Python")
-
-
-def _check_folders(lock: LockedSet, found: list[LockedPackage]) -> None:
-    """Refuse code outside the folder of the lock: nothing there is what was reviewed with it."""
-    for package in found:
-        path = normpath(package.source.location)
-        outside = isabs(path) or path.split("/")[0] == ".."
-        is_path = package.source.is_folder or package.source.kind is SourceKind.PATH
-        if is_path and outside:
-            msg = f"{lock.path}: {package.name}: {path!r} leaves the folder of the lock"
-            raise LockError(
-                msg, hint="move it into the workspace, or publish it and lock the release"
-            )
 
 
 def _unknown(lock: LockedSet, kind: str, name: str, known: list[NormalizedName]) -> LockError:

@@ -1,11 +1,12 @@
 """Puts a project together: its metadata, its members and its processes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from longshore.config import Config
 from longshore.errors import ProjectError
 from longshore.project.detect import Detection
-from longshore.project.metadata import Metadata, read_metadata
+from longshore.project.metadata import BuildSystem, Metadata, read_metadata
 from longshore.project.processes import choose_processes
 from longshore.types import (
     BuildMode,
@@ -52,6 +53,21 @@ def read_project(root: Path, config: Config, *, detection: Detection | None = No
         description=metadata.description if metadata else "",
         include=detection.include if detection else (),
     )
+
+
+def read_member(root: Path) -> Member:
+    """Read a distribution that an application needs; it is always built as a wheel.
+
+    Raises:
+        ConfigError: if ``pyproject.toml`` is no TOML.
+        ProjectError: if the folder has no metadata, or something is wrong in it.
+    """
+    metadata = read_metadata(root)
+    if metadata is None:
+        msg = f"{root}: the lock has a member here, but there is no [project] table"
+        raise ProjectError(msg, hint="lock again, or add the table")
+    build = metadata.build or BuildSystem()
+    return _member(root, replace(metadata, build=build))
 
 
 def _member(root: Path, metadata: Metadata | None) -> Member:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -22,12 +22,16 @@ _HEAD = 8 << 10
 _SHOWN = 20
 
 
-def read_source(root: Path) -> SourceTree:
+def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
     """Take a snapshot of the tracked files below a folder, as they are in the work tree.
 
     What is tracked but deleted is left out; what is new counts from ``git add`` on. A folder
     without git, or in which git tracks nothing, gives all files but caches, environments and
     ``.env``.
+
+    Args:
+        root: the folder.
+        exclude: absolute folders below it that are not part of it.
 
     Raises:
         ProjectError: with every file that can't be read, leaves the folder through a link, or
@@ -36,7 +40,8 @@ def read_source(root: Path) -> SourceTree:
     root = root.absolute()
     checkout = read_checkout(root)
     names = walk(root) if checkout is None else checkout.paths
-    paths = [PurePosixPath(name) for name in names]
+    outside = {PurePosixPath(folder.relative_to(root)) for folder in exclude}
+    paths = [path for path in map(PurePosixPath, names) if outside.isdisjoint(path.parents)]
     _refuse_secrets(root, paths)
     return SourceTree(
         root=root,
@@ -44,9 +49,9 @@ def read_source(root: Path) -> SourceTree:
         revision=checkout.revision if checkout else None,
         dirty=checkout.dirty if checkout else False,
         untracked=tuple(
-            PurePosixPath(name)
-            for name in (checkout.untracked if checkout else ())
-            if name.endswith(".py")
+            path
+            for path in map(PurePosixPath, checkout.untracked if checkout else ())
+            if path.suffix == ".py" and outside.isdisjoint(path.parents)
         ),
     )
 
