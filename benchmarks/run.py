@@ -6,6 +6,7 @@ here fails because something is slow, or because a tool is missing: the row says
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -34,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
     print("\n".join(f"- {name}: {value}" for name, value in machine.items()), flush=True)
     tables = []
     with tempfile.TemporaryDirectory(prefix="longshore-bench-") as name:
+        _keep_bytecode(Path(name))
         for title in options.only or TABLES:
             print(f"\nmeasuring {title} ...", file=sys.stderr, flush=True)
             table = _measure(title, options.rounds, Path(name))
@@ -45,6 +47,12 @@ def main(argv: list[str] | None = None) -> int:
         document = {"machine": machine, "tables": [table.data() for table in tables]}
         options.json.write_text(json.dumps(document, indent=2) + "\n")
     return 0
+
+
+def _keep_bytecode(folder: Path) -> None:
+    """Let the tools have their bytecode, as installed ones do, whatever the caller's settings."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
 
 
 def _measure(title: str, rounds: int, folder: Path) -> Table | None:

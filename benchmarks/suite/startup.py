@@ -22,7 +22,8 @@ def measure_startup(rounds: int) -> Table:
     def usage(_: int) -> Sample:
         return _timed(str(LONGSHORE), "--help")
 
-    click(0)
+    for warm_up in (click, version, usage):
+        warm_up(0)
     series = interleave(rounds * 5, click=click, version=version, usage=usage)
     peer = ("import click", series["click"])
     return Table(
