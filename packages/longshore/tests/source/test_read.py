@@ -269,6 +269,11 @@ def test_a_plain_folder_gives_all_but_caches_environments_and_settings(tmp_path:
     assert (tree.revision, tree.dirty) == (None, False)
 
 
+def test_an_unpacked_sdist_keeps_the_metadata_that_lists_its_data_files(tmp_path: Path) -> None:
+    write(tmp_path, **{"PKG-INFO": "", "src/app.egg-info/SOURCES.txt": "", "app.pyc": ""})
+    assert names(read_source(tmp_path)) == ["PKG-INFO", "src/app.egg-info/SOURCES.txt"]
+
+
 def test_a_folder_that_a_repository_does_not_track_is_a_plain_folder(repository: Path) -> None:
     write(repository, **{"scratch/app.py": ""})
     tree = read_source(repository / "scratch")

@@ -30,6 +30,7 @@ _FOLDERS = frozenset(
         "venv",
     }
 )
+_METADATA = (".egg-info",)
 _FILES = frozenset({".coverage", ".DS_Store", ".git", "Thumbs.db"})
 _SUFFIXES = (".pyc", ".pyo", ".swp", "~")
 _AT_ROOT = frozenset({"build", "dist"})
@@ -40,13 +41,17 @@ _MARKERS = ("pyvenv.cfg", "CACHEDIR.TAG")
 def walk(root: Path) -> tuple[str, ...]:
     """Return the relative paths of files and links below a folder, sorted; links stay links.
 
+    An unpacked sdist keeps its ``*.egg-info``: setuptools takes the list of data files from there
+    where a plug-in has read it from the version control system that is gone.
+
     Raises:
         ProjectError: if a folder can't be read.
     """
-    return tuple(sorted(_walk(root, "")))
+    ignored = _METADATA if not (root / "PKG-INFO").is_file() else ()
+    return tuple(sorted(_walk(root, "", ignored)))
 
 
-def _walk(folder: Path, prefix: str) -> Iterator[str]:
+def _walk(folder: Path, prefix: str, ignored: tuple[str, ...]) -> Iterator[str]:
     try:
         entries = list(os.scandir(folder))
     except OSError as error:
@@ -57,14 +62,14 @@ def _walk(folder: Path, prefix: str) -> Iterator[str]:
     for entry in entries:
         path = prefix + entry.name
         if entry.is_dir(follow_symlinks=False):
-            if not _is_ignored_folder(entry.name, prefix):
-                yield from _walk(folder / entry.name, f"{path}/")
+            if not _is_ignored_folder(entry.name, prefix, ignored):
+                yield from _walk(folder / entry.name, f"{path}/", ignored)
         elif not _is_ignored_file(entry.name):
             yield path
 
 
-def _is_ignored_folder(name: str, prefix: str) -> bool:
-    return name in _FOLDERS or name.endswith(".egg-info") or (not prefix and name in _AT_ROOT)
+def _is_ignored_folder(name: str, prefix: str, suffixes: tuple[str, ...]) -> bool:
+    return name in _FOLDERS or name.endswith(suffixes) or (not prefix and name in _AT_ROOT)
 
 
 def _is_ignored_file(name: str) -> bool:
