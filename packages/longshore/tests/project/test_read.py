@@ -233,3 +233,12 @@ def test_the_files_of_a_detected_process_are_included(tmp_path: Path) -> None:
     project = read_project(tmp_path, load_config(tmp_path, environment={}), detection=detection)
 
     assert project.include == ("alembic.ini",)
+
+
+def test_a_repository_without_a_project_file_is_a_project_where_one_stands(tmp_path: Path) -> None:
+    (tmp_path / "manage.py").write_text("")
+    below = tmp_path / "site"
+    below.mkdir()
+    assert find_root(tmp_path) == tmp_path
+    with pytest.raises(ProjectError, match="not a project"):
+        find_root(below)

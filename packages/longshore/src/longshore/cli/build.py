@@ -38,11 +38,10 @@ def build(context: Context, *, tags: tuple[str, ...], engine: str | None, locked
         context.layout.tag(name, result.descriptor)
     show_findings(context.terminal, result.findings)
     if engine is not None:
-        from longshore.engines.service import open_services  # noqa: PLC0415
+        from longshore.engines.choose import choose_engine  # noqa: PLC0415
 
-        open_services(context).engines.named(engine).load(
-            context.layout, result.descriptor, service=context.project.name
-        )
+        chosen = choose_engine(engine, context)
+        chosen.load(context.layout, result.descriptor, service=context.project.name)
     reference = f"{result.name.partition(':')[0]}@{result.descriptor.digest}"
     if context.terminal.wants_json:
         context.terminal.json(

@@ -55,6 +55,7 @@ SECTIONS = MappingProxyType(
             "inspect": _entry("inspect", "Show what is in an image and why it is there."),
         },
         "Set up": {
+            "init": _entry("init", "Write the smallest table that says what runs."),
             "config": _entry("config", "Show the configuration and where each value came from."),
             "completion": _entry("completion", "Print the completion script of a shell."),
         },

@@ -5,11 +5,16 @@ from pathlib import Path
 from longshore.errors import ProjectError
 
 MARKERS = ("pyproject.toml", "longshore.toml")
-"""Either of these files makes a folder a project."""
+"""Either of these files makes a folder a project, also for whoever stands in a folder below."""
+
+HERE = ("requirements.txt", "requirements.lock", "setup.py", "manage.py", "Procfile")
+"""Any of these makes the folder that one stands in a project, where no other is around it."""
 
 
 def find_root(start: Path) -> Path:
     """Return the nearest folder, from ``start`` upwards, that has a project file.
+
+    A repository without any is a project too, if its root is where one stands.
 
     Raises:
         ProjectError: if there is none, or ``start`` is no folder.
@@ -25,5 +30,7 @@ def find_root(start: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if any((candidate / marker).is_file() for marker in MARKERS):
             return candidate
+    if any((folder / marker).is_file() for marker in HERE):
+        return folder
     msg = f"{folder}: not a project: no pyproject.toml or longshore.toml here or above"
     raise ProjectError(msg, hint="go to the project's folder, or name it with --project")
