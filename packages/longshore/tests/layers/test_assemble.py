@@ -56,6 +56,7 @@ def test_every_kind_of_content_has_its_layer(
         added=(put(make_wheel("longshore-runtime")),),
         members=(put(make_wheel("member")),),
         application=put(make_wheel("application", console_scripts={"run": "application:main"})),
+        assets=(PlainFile.of_bytes("made/messages.py", b"m = {}\n"),),
         files=(PlainFile.of_bytes("alembic.ini", b"[alembic]\n"),),
         compiler=compiler,
     )
@@ -91,9 +92,14 @@ def test_every_kind_of_content_has_its_layer(
         "virtual environment",
         "bytecode",
         "workspace members: member 1.0",
+        "assets",
         "application: application 1.0",
     ]
-    assert sorted(set(compiler.prefixes)) == ["/app/.longshore/lib", f"/{SITE}"]
+    assert found["assets"] == {
+        "app/made/messages.py",
+        f"app/made/{CACHE}/messages.cpython-313.pyc",
+    }
+    assert sorted(set(compiler.prefixes)) == ["/app", "/app/.longshore/lib", f"/{SITE}"]
 
 
 def test_the_environment_is_one_that_python_knows(

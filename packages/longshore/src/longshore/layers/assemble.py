@@ -9,7 +9,7 @@ compressed until a layer is opened; ``materialise_all`` stores them::
 
 Layers, bottom first: large wheels, each alone; buckets of small wheels; added packages; the
 virtual environment with scripts and records of third-party wheels; their bytecode; members of the
-workspace; the application. A layer that would be empty is left out.
+workspace; assets; the application. A layer that would be empty is left out.
 """
 
 import os
@@ -113,6 +113,7 @@ def image_layers(
             tools.environment(inputs, third_party),
             tools.compiled(third_party),
             tools.whole("workspace members", venv.of(inputs.members)),
+            _Group(title="assets", fragments=tools.plain(inputs.assets)),
             tools.application(venv.of(own), inputs),
         ]
         kept = [group for group in groups if group.fragments]
@@ -210,7 +211,7 @@ class _Tools:
     def application(self, wheels: Sequence[InstalledWheel], inputs: LayerInputs) -> _Group:
         group = self.whole("application", wheels)
         folders = self._folders(inputs)
-        source = self._source(inputs.files)
+        source = self.plain(inputs.files)
         return _Group(
             title=group.title if wheels else "application source",
             # Folders first: whoever unpacks wants a folder before what is in it.
@@ -221,7 +222,8 @@ class _Tools:
     def _folders(self, inputs: LayerInputs) -> tuple[Fragment, ...]:
         return (folders_fragment(inputs.writable, self.encoder),) if inputs.writable else ()
 
-    def _source(self, files: Sequence[PlainFile]) -> tuple[Fragment, ...]:
+    def plain(self, files: Sequence[PlainFile]) -> tuple[Fragment, ...]:
+        """Return some plain files and the bytecode of the modules among them."""
         if not files:
             return ()
         paths = [file.path for file in files]

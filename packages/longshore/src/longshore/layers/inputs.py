@@ -35,6 +35,7 @@ class LayerInputs:
         added: wheels that Longshore brings: its runtime, and a server where the lock has none.
         members: wheels of the workspace's other members.
         application: the application's own wheel, or ``None`` where it is shipped as source.
+        assets: what commands of the build made, below the application's root.
         files: the application's source and includes.
         writable: absolute folders that belong to the user that the image runs as.
         compiler: makes bytecode with the base's interpreter, or ``None`` to ship none.
@@ -47,6 +48,7 @@ class LayerInputs:
     added: tuple[WheelInput, ...] = ()
     members: tuple[WheelInput, ...] = ()
     application: WheelInput | None = None
+    assets: tuple[PlainFile, ...] = ()
     files: tuple[PlainFile, ...] = ()
     writable: tuple[PurePosixPath, ...] = ()
     compiler: TreeCompiler | None = field(default=None, hash=False)
