@@ -6,7 +6,7 @@ whose inputs are those of an image that the store still has stops after reading 
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from longshore import __version__
 from longshore.base import Base, BaseImage
 from longshore.base.bytecode import CompileResult, compile_tree
+from longshore.build.assets import build_assets
 from longshore.build.environment import open_environment
 from longshore.build.image import (
     IMAGE_FORMAT,
@@ -185,8 +186,10 @@ class _Build:
             unpack=self.base.unpack,
             memos=workshop.memos,
         )
+        inputs = self._layer_inputs(locked, server, own)
+        inputs = replace(inputs, assets=build_assets(workshop, self.base, inputs))
         with image_layers(
-            self._layer_inputs(locked, server, own),
+            inputs,
             blobs=workshop.blobs,
             memos=workshop.memos,
             reporter=workshop.reporter,

@@ -237,7 +237,8 @@ def _remembered(
     )
 
 
-def _copy_source(tree: SourceTree, target: Path) -> None:
+def copy_source(tree: SourceTree, target: Path) -> None:
+    """Copy the files of a source tree into a folder."""
     for file in tree.files:
         source, copy = tree.root / file.path, target / file.path
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -259,7 +260,7 @@ def _run_backend(
     source, output = folder / "source", folder / "output"
     source.mkdir()
     output.mkdir()
-    _copy_source(member_files(member, tree), source)
+    copy_source(member_files(member, tree), source)
     request = {
         "backend": member.backend or LEGACY_BACKEND,
         "backend_path": list(member.backend_path),

@@ -1,0 +1,5 @@
+"""Assets: files of an image that commands of the project make, in the sandbox."""
+
+from longshore.build.assets.build import build_assets
+
+__all__ = ["build_assets"]
