@@ -33,14 +33,16 @@ def build(context: Context, *, tags: tuple[str, ...], engine: str | None, locked
     from longshore.build.names import parse_tag  # noqa: PLC0415
 
     names = [parse_tag(tag) for tag in tags]
-    result = build_image(context, locked=locked)
-    for name in names:
-        context.layout.tag(name, result.descriptor)
-    show_findings(context.terminal, result.findings)
+    chosen = None
     if engine is not None:
         from longshore.engines.choose import choose_engine  # noqa: PLC0415
 
         chosen = choose_engine(engine, context)
+    result = build_image(context, locked=locked)
+    for name in names:
+        context.layout.tag(name, result.descriptor)
+    show_findings(context.terminal, result.findings)
+    if chosen is not None:
         chosen.load(context.layout, result.descriptor, service=context.project.name)
     reference = f"{result.name.partition(':')[0]}@{result.descriptor.digest}"
     if context.terminal.wants_json:
