@@ -234,3 +234,39 @@ def test_trusted_proxy_is_believed_and_malformed_trust_is_78(serve: Serve) -> No
     stopped = serve("plain:show_client", env={"TRUSTED_PROXIES": "everyone"}).wait()
     assert stopped.code == 78
     assert "TRUSTED_PROXIES" in stopped.event("failed")["message"]
+
+
+def test_application_that_takes_the_signals_is_drained_nevertheless(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "greedy.py").write_text(
+        "import os, signal\n"
+        "signal.signal(signal.SIGTERM, lambda *_: os._exit(99))\n"
+        "from starlette.applications import Starlette\n"
+        "app = Starlette()\n"
+    )
+    service = serve("greedy:app", cwd=tmp_path)
+    service.wait_event("boot")
+    assert service.stop().code == 0
+
+
+def test_django_with_broken_urls_is_70_instead_of_500_for_ever(
+    serve: Serve, tmp_path: Path
+) -> None:
+    (tmp_path / "broken_urls.py").write_text("import no_such_module\n")
+    (tmp_path / "site_app.py").write_text(
+        "from django.conf import settings\n"
+        "settings.configure(ROOT_URLCONF='broken_urls', SECRET_KEY='x')\n"
+        "from django.core.wsgi import get_wsgi_application\n"
+        "app = get_wsgi_application()\n"
+    )
+    stopped = serve("site_app:app", cwd=tmp_path).wait()
+    assert stopped.code == 70
+    assert (
+        "broken_urls.py:1: no module named 'no_such_module'" in stopped.event("failed")["message"]
+    )
+
+
+def test_budget_that_exceeds_the_grace_period_is_said(serve: Serve) -> None:
+    service = serve("plain:app", env={"LONGSHORE_GRACE_PERIOD": "10"})
+    assert "14 s" in service.wait_event("budget")["message"]

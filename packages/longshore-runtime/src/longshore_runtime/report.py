@@ -62,6 +62,11 @@ def report_boot(
         features=describe_features(options, plan, application),
         budget=describe_budget(options),
     )
+    warn_of_budget(events, options)
+
+
+def warn_of_budget(events: EventLog, options: Options) -> None:
+    """Say so when the platform would kill the process before the drain is over."""
     if options.budget.overrun:
         events.emit(
             "budget",
@@ -100,6 +105,7 @@ def report_workers_boot(service: Prefork) -> None:
         features=describe_features(options, plan, service.application),
         budget=describe_budget(options),
     )
+    warn_of_budget(service.events, options)
 
 
 def report_workers_stop(service: Prefork, code: ExitCode) -> None:

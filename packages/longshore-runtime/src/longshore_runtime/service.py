@@ -65,6 +65,7 @@ class Service:
         watch: told when the application's own start-up begins and ends.
         on_ready: called once when the service takes requests, with the server's version.
         requests: the wishes to stop; from ``run`` on they start the drain.
+        speaks: whether this process says what is the same for all workers.
         publish: called once a second and at every change, to tell a supervisor.
     """
 
@@ -80,6 +81,7 @@ class Service:
         on_ready: Callable[[str], None],
         requests: StopRequests,
         publish: Callable[[], None] = lambda: None,
+        speaks: bool = True,
     ) -> None:
         self.lifecycle = lifecycle
         self.budget = budget
@@ -94,6 +96,7 @@ class Service:
         lifecycle.liveness_limit = budget.liveness
         self._requests = requests
         self._publish = publish
+        self._speaks = speaks
         self._loop: asyncio.AbstractEventLoop | None = None
         self._has_started = False
         self._stop = asyncio.Event()
@@ -118,6 +121,8 @@ class Service:
             await self._start()
             await self.health.first_round()
             self.watch.finish()
+            # The import or the start-up may have taken the signals for itself.
+            self._requests.install()
             self._respect_own_paths()
             if not self._stop.is_set():
                 self._has_started = True
@@ -139,9 +144,16 @@ class Service:
         return self.outcome
 
     def _respect_own_paths(self) -> None:
-        own = find_own_paths(self.application.core)
-        if own:
-            self.app.own_paths = own
+        try:
+            own = find_own_paths(self.application.core)
+        except Exception as error:
+            # Django imports its URLs here: broken ones would be a 500 for every request.
+            from longshore_runtime.import_failure import explain_import  # noqa: PLC0415 -- only then
+
+            msg = "the application's routes"
+            raise explain_import(msg, error, os.environ) from error
+        self.app.own_paths = own
+        if own and self._speaks:
             names = ", ".join(sorted(own))
             self.events.emit(
                 "own-paths", f"the application answers {names} itself", paths=sorted(own)

@@ -95,6 +95,7 @@ def _serve(job: Job, index: int) -> int:
         on_ready=on_ready,
         requests=requests,
         publish=publish,
+        speaks=index == 0,
     )
     lifecycle.listeners.append(guard_deadline(budget, job.events))
     runner = asyncio.Runner(loop_factory=choose_loop())
