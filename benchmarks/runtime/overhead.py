@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from longshore_runtime.drill import wait_listening
 from longshore_runtime.lifecycle import Lifecycle, Phase
+from longshore_runtime.load import Load, Shape, Target
 from longshore_runtime.proxy import ProxyTrust, Trust
 from longshore_runtime.testing import Served
 from longshore_runtime.usage import read_usage
@@ -83,6 +86,44 @@ async def measure_overhead() -> dict[str, float]:
     return {"bare": base} | {name: value - base for name, value in best.items()}
 
 
+async def load_for(port: int, seconds: float) -> int:
+    """Put load on a port; returns the number of answers."""
+    await wait_listening(port)
+    load = Load(Target(port=port, path="/"), Shape(keep_alive=8, rate=0, slow=0))
+    load.start()
+    await asyncio.sleep(seconds)
+    await load.stop()
+    return load.keep_alive.answered
+
+
+def wire_cpu(words: list[str]) -> float:
+    """Return µs of the server's CPU a request, over real connections."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    words = [word.format(port=port) for word in words]
+    with subprocess.Popen(words, cwd=HERE, stdout=subprocess.DEVNULL) as process:
+        try:
+            asyncio.run(load_for(port, 1.0))
+            before = read_usage(process.pid).cpu
+            answered = asyncio.run(load_for(port, 5.0))
+            return (read_usage(process.pid).cpu - before) / answered * 1e6
+        finally:
+            process.kill()
+
+
+def measure_wire() -> dict[str, float]:
+    """Return µs of CPU a request of a FastAPI service under bare uvicorn and under the runtime."""
+    bare_words = [sys.executable, "-m", "uvicorn", "--port", "{port}", "--no-access-log"]
+    ours = [sys.executable, "-m", "longshore_runtime", "--port", "{port}", "fastapi_app:app"]
+    best = {"bare uvicorn": 1e9, "longshore-serve": 1e9}
+    for _ in range(3):
+        words = ([*bare_words, "--log-level", "error", "fastapi_app:app"], ours)
+        for name, each in zip(best, words, strict=True):
+            best[name] = min(best[name], wire_cpu(each))
+    ratio = best["bare uvicorn"] / best["longshore-serve"]
+    return {name: round(value, 1) for name, value in best.items()} | {"ratio": round(ratio, 2)}
+
+
 def import_time(statement: str) -> float:
     """Return milliseconds that a statement adds to the start of an interpreter; least of 15."""
 
@@ -119,6 +160,7 @@ def main() -> None:
     core = "import longshore_runtime.wrapping, longshore_runtime.service, longshore_runtime.serve"
     figures = {
         "us_per_request": {k: round(v, 2) for k, v in asyncio.run(measure_overhead()).items()},
+        "wire_cpu_us_per_request": measure_wire(),
         "import_ms": {
             "longshore_runtime": round(import_time("import longshore_runtime"), 1),
             "asyncio alone": round(import_time("import asyncio"), 1),
