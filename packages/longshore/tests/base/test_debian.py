@@ -212,6 +212,18 @@ def test_an_extra_library(
     assert int(done.stdout) >= 170000, done.stderr.decode()
 
 
+def test_find_library_finds_where_ldconfig_is(
+    lock: Callable[..., BasePins], open_it: Open, sandbox: NamespaceSandbox
+) -> None:
+    pins = lock(packages=("libc-bin", "libpq5"))
+    base = open_it(pins)
+    script = "from ctypes.util import find_library as f; print(f('pq'), f('c'), f('nothing'))"
+    done = python(base, sandbox, "-c", script)
+    assert done.stdout == b"libpq.so.5 libc.so.6 None\n", done.stderr.decode()
+    again = open_it(pins, "another").unpack() / "etc/ld.so.cache"
+    assert again.read_bytes() == (base.unpack() / "etc/ld.so.cache").read_bytes()
+
+
 def test_bookworm(lock: Callable[..., BasePins], open_it: Open, sandbox: NamespaceSandbox) -> None:
     base = open_it(lock("debian:bookworm"))
     image = base.describe()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from longshore.base.debian import skeleton
+from longshore.base.debian import loader, skeleton
 from longshore.base.debian.deb import DebEntry, DebFile
 from longshore.base.debian.placement import is_certificate, merged_links, place
 from longshore.oci.tar import EPOCH, parents
@@ -58,6 +58,11 @@ class Assembly:
             self._link(path, target, OS)
         bundle = skeleton.ca_bundle(self._certificates)
         self._file(skeleton.CA_BUNDLE, io.BytesIO(bundle), OS)
+        self._tree.finish()
+
+    def add_loader_cache(self, content: bytes) -> None:
+        """Add the loader's cache; after ``finish``, because it lists the finished tree."""
+        self._file(loader.CACHE, io.BytesIO(content), OS)
         self._tree.finish()
 
     def add_bytecode(self, folder: PurePosixPath, output: Path, files: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from longshore.base.bytecode import compile_tree, probe_interpreter
 from longshore.base.debian.assemble import Assembly
 from longshore.base.debian.deb import DebFile
+from longshore.base.debian.loader import make_loader_cache
 from longshore.base.debian.manifest import Manifest, parse_manifest, render_manifest, scan
 from longshore.base.interface import Interpreter
 from longshore.oci.blobs import disk_error
@@ -137,6 +138,9 @@ class RootfsStore:
             deb = DebFile(package.path, name)
             assembly.add_package(deb, name=name, layer=package.layer)
         assembly.finish()
+        cache = make_loader_cache(self.sandbox, rootfs=root)
+        if cache is not None:
+            assembly.add_loader_cache(cache)
         interpreter = probe_interpreter(self.sandbox, rootfs=root, path=python)
         self._compile(assembly, root, interpreter, library)
         self._report(subject, Phase.DONE, f"Python {interpreter.version}")
