@@ -191,11 +191,17 @@ def test_find_library_finds_nothing_without_the_cache_that_it_asks(
     bench.add(f"{LIBRARIES}/libpq.so.5")
     (finding,) = bench.check(psycopg)
     assert finding.message == (
-        "looks for libpq.so.5 by ctypes.util.find_library, which finds none in this base"
+        "looks for libpq.so.5 by ctypes.util.find_library, which finds none without ldconfig"
     )
-    assert finding.hint == "depend on psycopg-binary or psycopg-c"
-    bench.add("usr/sbin/ldconfig", "etc/ld.so.cache")
-    assert bench.check(psycopg) == ()
+    assert finding.hint == (
+        'add to [tool.longshore]: packages = ["libc-bin"]; or depend on psycopg-binary or psycopg-c'
+    )
     (bench.root / LIBRARIES / "libpq.so.5").unlink()
     (finding,) = bench.check(psycopg)
-    assert finding.hint == 'add to [tool.longshore]: packages = ["libpq5"]'
+    assert '["libc-bin", "libpq5"]' in (finding.hint or "")
+    bench.add("usr/sbin/ldconfig", "etc/ld.so.cache", f"{LIBRARIES}/libpq.so.5")
+    assert bench.check(psycopg) == ()
+    (bench.root / LIBRARIES / "libpq.so.5").unlink()
+    (finding,) = bench.check(wheel("pyzbar"))
+    assert finding.message.startswith("loads what is neither in a wheel nor in the base: libzbar")
+    assert finding.hint == 'add to [tool.longshore]: packages = ["libzbar0t64"]'

@@ -15,6 +15,7 @@ from longshore.build.native.packages import TABLE, debian_package, read_table
         ("libpq.so.5", "debian:trixie", "libpq5"),
         ("libmagic.so.1", "debian:trixie", "libmagic1t64"),
         ("libmagic.so.1", "debian:bookworm", "libmagic1"),
+        ("ldconfig", "debian:bookworm", "libc-bin"),
         ("libpython3.13.so.1.0", "debian:bookworm", None),
         ("libnothing.so.1", "debian:trixie", None),
         ("libpq.so.5", "debian:sid", None),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from longshore.base.interface import BaseImage
-from longshore.build.native.loaded import LOADED_BY_NAME
+from longshore.build.native.loaded import LOADED_BY_NAME, LoadedByName
 from longshore.build.native.packages import debian_package
 from longshore.build.native.resolve import (
     BaseLibraries,
@@ -25,6 +25,7 @@ from longshore.types import Finding, Severity
 
 DOCS: Final = "how-to/native-libraries.md"
 _SHOWN: Final = 4
+_LDCONFIG: Final = "ldconfig"
 
 
 def check_native_libraries(
@@ -84,19 +85,28 @@ def _loaded(
         if loads is None or not names.isdisjoint(loads.instead):
             continue
         lacking = [name for name in loads.libraries if name not in shipped | base().default]
-        if loads.searched and not base().answers_find_library:
-            first = ", ".join(loads.libraries)
-            message = (
-                f"looks for {first} by ctypes.util.find_library, which finds none in this base"
-            )
-            bring = " or ".join(loads.instead) or "a package that brings the library"
-            yield _at_run_time(wheel, message, f"depend on {bring}")
-        elif lacking:
-            message = f"loads what is neither in a wheel nor in the base: {', '.join(lacking)}"
-            yield _at_run_time(wheel, message, _hint(lacking, image.reference))
+        searched = loads.searched and not base().answers_find_library
+        if lacking or searched:
+            yield _at_run_time(wheel, loads, lacking, image.reference, searched=searched)
 
 
-def _at_run_time(wheel: ShippedWheel, message: str, hint: str) -> Finding:
+def _at_run_time(
+    wheel: ShippedWheel,
+    loads: LoadedByName,
+    lacking: Sequence[str],
+    reference: str,
+    *,
+    searched: bool,
+) -> Finding:
+    message = f"loads what is neither in a wheel nor in the base: {', '.join(lacking)}"
+    if searched:
+        names = ", ".join(loads.libraries)
+        message = (
+            f"looks for {names} by ctypes.util.find_library, which finds none without ldconfig"
+        )
+    hint = _hint([*lacking, *((_LDCONFIG,) if searched else ())], reference)
+    if loads.instead:
+        hint += f"; or depend on {' or '.join(loads.instead)}"
     return Finding(
         rule="native.loaded",
         severity=Severity.WARNING,

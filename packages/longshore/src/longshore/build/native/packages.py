@@ -10,6 +10,8 @@ from typing import Final
 
 TABLE: Final = Path(__file__).with_name("sonames.txt")
 
+_PROGRAMS: Final = {"ldconfig": "libc-bin"}
+
 
 @cache
 def read_table() -> dict[str, dict[str, str]]:
@@ -26,6 +28,8 @@ def read_table() -> dict[str, dict[str, str]]:
 
 
 def debian_package(library: str, reference: str) -> str | None:
-    """Return the package that has a library in the suite of a base, ``debian:trixie``, if known."""
+    """Return the package of a library, or of ``ldconfig``, in a base's suite, if it is known."""
     kind, _, suite = reference.partition(":")
-    return read_table().get(suite, {}).get(library) if kind == "debian" else None
+    if kind != "debian" or suite not in read_table():
+        return None
+    return _PROGRAMS.get(library) or read_table()[suite].get(library)
