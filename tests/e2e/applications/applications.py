@@ -1,0 +1,100 @@
+"""The applications of others that are built and run, read from ``applications.toml``."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from longshore.types import Digest
+
+HERE = Path(__file__).resolve().parent
+LIST = HERE / "applications.toml"
+LOCKS = HERE / "locks"
+
+BUILTIN, PODMAN = "builtin", "podman"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A request and the answer that shows that an application works.
+
+    Args:
+        path: with its query.
+        status: of the answer.
+        has: what its body contains.
+    """
+
+    path: str
+    has: str
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command in the image and what it prints.
+
+    Args:
+        argv: its words.
+        has: what its output contains.
+    """
+
+    argv: tuple[str, ...]
+    has: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Application:
+    """One application.
+
+    Args:
+        name: of the project on PyPI.
+        version: exact.
+        kind: its framework, or what it is.
+        sdist: the SHA-256 digest of its source distribution.
+        ask: requests to the service that ``up`` has started.
+        run: commands for ``run``.
+        settings: given with ``-e``: what the application itself requires.
+        table: what has to be written; empty for most.
+        engines: that run it each time; the others on demand.
+        prints: what ``up`` says about what it has chosen.
+    """
+
+    name: str
+    version: str
+    kind: str
+    sdist: Digest
+    ask: tuple[Question, ...] = ()
+    run: tuple[Command, ...] = ()
+    settings: tuple[str, ...] = ()
+    table: str = ""
+    engines: tuple[str, ...] = (BUILTIN,)
+    prints: str = ""
+
+    @cached_property
+    def lock(self) -> Path:
+        """The committed lock: hashed requirements without addresses."""
+        return LOCKS / f"{self.name}.txt"
+
+    @property
+    def is_service(self) -> bool:
+        """Whether ``up`` keeps something running."""
+        return bool(self.ask)
+
+
+def read_applications(path: Path = LIST) -> tuple[Application, ...]:
+    """Return all applications, in the order of the file."""
+    document = tomllib.loads(path.read_text("utf-8"))
+    return tuple(_application(entry) for entry in document["application"])
+
+
+def _application(entry: dict[str, Any]) -> Application:
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()
+    }
+    values["sdist"] = Digest("sha256", entry["sdist"])
+    values["ask"] = tuple(Question(**each) for each in entry.get("ask", ()))
+    values["run"] = tuple(
+        Command(argv=tuple(each["argv"]), has=each["has"]) for each in entry.get("run", ())
+    )
+    return Application(**values)
