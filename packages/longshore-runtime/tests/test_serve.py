@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from longshore_runtime import __version__
+from longshore_runtime.cli import main
 from longshore_runtime.testing import Reply, Served
 
 if TYPE_CHECKING:
@@ -270,3 +271,26 @@ def test_django_with_broken_urls_is_70_instead_of_500_for_ever(
 def test_budget_that_exceeds_the_grace_period_is_said(serve: Serve) -> None:
     service = serve("plain:app", env={"LONGSHORE_GRACE_PERIOD": "10"})
     assert "14 s" in service.wait_event("budget")["message"]
+
+
+def test_ipv6_address_is_served_and_shown_in_brackets(serve: Serve) -> None:
+    service = serve("plain:app", flags=("--host", "::1"))
+    boot = service.wait_event("boot")
+    assert boot["message"].endswith(f"http://[::1]:{boot['port']}")
+    with socket.create_connection(("::1", boot["port"])) as client:
+        client.sendall(b"GET /six HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        assert client.makefile("rb").read().endswith(b"six")
+
+
+def test_address_that_does_not_exist_here_is_78(serve: Serve) -> None:
+    stopped = serve("plain:app", flags=("--host", "203.0.113.1")).wait()
+    assert stopped.code == 78
+    assert "no such address" in stopped.event("failed")["message"]
+
+
+def test_help_and_version_exit_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag in ("--help", "--version"):
+        with pytest.raises(SystemExit) as caught:
+            main([flag])
+        assert caught.value.code == 0
+    assert __version__ in capsys.readouterr().out

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import functools
 import inspect
+import types
 
 from longshore_runtime.errors import ImportFailedError
 
@@ -25,6 +27,13 @@ class Shape(enum.Enum):
     CLASS = "class"
     NOT_CALLABLE = "not callable"
     UNKNOWN = "unknown"
+
+
+USUAL_NAMES = {
+    Shape.ASGI: frozenset({"scope", "receive", "send"}),
+    Shape.WSGI: frozenset({"environ", "env", "start_response", "start"}),
+}
+"""What the arguments of an application are called, by the specifications and by habit."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +55,18 @@ def detect_shape(found: object) -> Finding:
         parameters = list(inspect.signature(found).parameters.values())
     except (TypeError, ValueError):
         return Finding(shape=Shape.UNKNOWN, seen="a callable without a signature")
-    return _judge(parameters, is_async=is_async)
+    finding = _judge(parameters, is_async=is_async)
+    is_plain = isinstance(found, types.FunctionType | functools.partial) and not is_async
+    if is_plain and not _speaks_its_names(finding, parameters):
+        # Two or three arguments of a plain function may be a factory's: say so instead of guessing.
+        names = ", ".join(parameter.name for parameter in parameters)
+        return Finding(shape=Shape.UNKNOWN, seen=f"a callable with the arguments ({names})")
+    return finding
+
+
+def _speaks_its_names(finding: Finding, parameters: list[inspect.Parameter]) -> bool:
+    usual = USUAL_NAMES.get(finding.shape)
+    return usual is None or any(parameter.name in usual for parameter in parameters)
 
 
 def _judge(parameters: list[inspect.Parameter], *, is_async: bool) -> Finding:
@@ -75,7 +95,10 @@ def refuse(target: str, finding: Finding, *, from_factory: bool = False) -> Impo
     if finding.shape is Shape.CLASS:
         hint = "name an instance of it, or a function without arguments that returns one"
     elif finding.shape is Shape.UNKNOWN and finding.seen.startswith("a callable with"):
-        hint = "a factory takes no arguments: give them defaults, or read them from the environment"
+        hint = (
+            "a factory takes no arguments: give them defaults, or read them from the environment; "
+            "an application with unusual names needs --interface"
+        )
     elif finding.shape is Shape.UNKNOWN and "any arguments" in finding.seen:
         hint = "say what it speaks with --interface asgi or --interface wsgi"
     else:
