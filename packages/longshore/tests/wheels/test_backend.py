@@ -4,8 +4,6 @@ The sandbox here is the host's interpreter with the inside paths mapped back: wh
 protocol, the cache and the refusals. The real sandbox builds real projects in the e2e tests.
 """
 
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -16,7 +14,7 @@ import pytest
 from longshore.errors import WheelError
 from longshore.oci.blobs import BlobStore
 from longshore.oci.memos import MemoStore
-from longshore.sandbox.interface import Command, Completed
+from longshore.testing.sandbox import HostSandbox
 from longshore.types import BuildMode, Digest, Member, SourceFile, SourceTree, parse_name
 from longshore.wheels.backend import (
     BuildEnvironment,
@@ -37,34 +35,6 @@ BACKEND = """
             archive.writestr("demo.py", open("demo.py").read())
         return {name!r}
 """
-
-
-class HostSandbox:
-    """Runs commands on the host, each inside path replaced by the mounted host path."""
-
-    name = "host"
-
-    def __init__(self) -> None:
-        self.runs = 0
-
-    def run(self, command: Command, *, stdin: bytes = b"") -> Completed:
-        self.runs += 1
-        mounts = [(str(m.target), str(m.source)) for m in command.mounts if m.source is not None]
-
-        def outside(text: str) -> str:
-            for inside, host in mounts:
-                text = text.replace(inside, host)
-            return text
-
-        done = subprocess.run(
-            [sys.executable, *map(outside, command.argv[1:])],
-            input=stdin,
-            env={key: outside(value) for key, value in command.env.items()},
-            cwd=outside(str(command.cwd)),
-            capture_output=True,
-            check=False,
-        )
-        return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 @pytest.fixture

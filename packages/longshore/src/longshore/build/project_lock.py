@@ -6,7 +6,7 @@ of what it was resolved from in its ``[tool.longshore]``.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
@@ -179,21 +179,20 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
 
 def _render(text: str, inputs: _Inputs) -> str:
     """Complete the resolver's text by first-party code and by what it was made from."""
-    folder = inputs.path.parent
-    members = []
-    for name, (place, marker) in inputs.declared.members.items():
-        table: dict[str, object] = {"name": name}
-        if marker is not None:
-            table["marker"] = str(marker)
-        table["directory"] = {"path": Path(relpath(place, folder)).as_posix()}
-        members.append(table)
-    parts = [f"# Written by `longshore lock` from {inputs.declared.origin}. Commit it.\n"]
-    parts.append(_USERINFO.sub("", text).rstrip("\n") + "\n")
+    members = list(_member_tables(inputs))
     if members:
-        parts[1] = _NO_PACKAGES.sub("", parts[1])
-        parts.append("\n" + tomli_w.dumps({"packages": members}))
-    parts.append("\n" + tomli_w.dumps({"tool": {"longshore": {"inputs": str(inputs.digest)}}}))
-    return "".join(parts)
+        text = _NO_PACKAGES.sub("", text)
+    head = f"# Written by `longshore lock` from {inputs.declared.origin}. Commit it.\n"
+    tail = tomli_w.dumps({"tool": {"longshore": {"inputs": str(inputs.digest)}}})
+    return "\n".join([head + _USERINFO.sub("", text).rstrip("\n") + "\n", *members, tail])
+
+
+def _member_tables(inputs: _Inputs) -> Iterator[str]:
+    for name, (place, marker) in inputs.declared.members.items():
+        path = Path(relpath(place, inputs.path.parent)).as_posix()
+        condition = tomli_w.dumps({"marker": str(marker)}) if marker is not None else ""
+        folder = tomli_w.dumps({"path": path}).strip()
+        yield f'[[packages]]\nname = "{name}"\n{condition}directory = {{ {folder} }}\n'
 
 
 def _changes(before: LockedSet | None, after: LockedSet) -> Iterable[str]:

@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from longshore.types import Project, SourceTree
 
 
+_SHARED = (
+    *("terminal", "reporter", "directories", "blobs", "memos", "layout"),
+    *("credentials", "transport", "sandbox"),
+)
+"""Tools that know nothing of the project."""
+
+
 class Context:
     """The surroundings of one run of the command line.
 
@@ -141,7 +148,12 @@ class Context:
         """The project's configuration, under the environment and under ``flags``."""
         from longshore.config import load_config
 
-        return load_config(self.root, environment=self.environment, flags=self.flags)
+        return load_config(
+            self.root,
+            environment=self.environment,
+            flags=self.flags,
+            workspace=self.workspace.root if self.workspace else None,
+        )
 
     @cached_property
     def project(self) -> "Project":
@@ -179,6 +191,16 @@ class Context:
 
         nested = self.workspace.nested(self.root) if self.workspace else ()
         return read_source(self.root, exclude=nested)
+
+    def of_package(self, name: str) -> "Context":
+        """Return what a command needs for another member, with the same tools."""
+        other = Context(environment=self.environment, start=self.start)
+        other.package = name
+        other.output = self.output
+        other.flags = self.flags
+        for tool in _SHARED:
+            other.__dict__[tool] = getattr(self, tool)
+        return other
 
     def close(self) -> None:
         """Give the terminal back and close connections; closing twice is harmless."""

@@ -32,6 +32,12 @@ def _options() -> tuple[click.Option, ...]:
             help="The project's folder; default: the nearest one from here upwards.",
         ),
         _option(
+            "--package",
+            callback=_remember_package,
+            metavar="NAME",
+            help="A member of the workspace, by its name; default: the project's folder decides.",
+        ),
+        _option(
             "--format",
             callback=_remember(lambda value: {"format": OutputFormat(value)}),
             type=click.Choice([choice.value for choice in OutputFormat]),
@@ -80,6 +86,12 @@ def _remember_project(ctx: click.Context, parameter: click.Parameter, value: str
     del parameter
     if value is not None:
         ctx.ensure_object(Context).start = value
+
+
+def _remember_package(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    del parameter
+    if value is not None:
+        ctx.ensure_object(Context).package = value
 
 
 def examples(*lines: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from os.path import relpath
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,7 @@ from longshore.types import Finding, Severity
 
 DOCS = "reference/configuration.md"
 _LATER = frozenset({"registry", "platforms", "environments", "services"})
+_SHARED = ("base", "packages", "bytecode")
 _MIRRORS = ("debian", "debian-security")
 
 
@@ -82,6 +84,7 @@ def load_config(
     *,
     environment: Mapping[str, str],
     flags: Mapping[str, str | bool | None] = MappingProxyType({}),
+    workspace: Path | None = None,
 ) -> Config:
     """Load the configuration of the project in a folder.
 
@@ -90,11 +93,17 @@ def load_config(
         environment: environment variables; an empty value counts as unset.
         flags: what the command line says, by flag: ``--base``, ``--bytecode``; ``None`` where it
             says nothing.
+        workspace: the root of the workspace that the project is a member of; its table gives the
+            defaults of ``base``, ``packages``, ``bytecode`` and ``mirrors``.
 
     Raises:
         ConfigError: with every problem of file, environment and flags.
     """
     config, findings = _from_file(root)
+    if workspace is not None and workspace != root:
+        shared, more = _from_file(workspace, shown=f"{relpath(workspace, root)}/")
+        config = _inherit(config, shared)
+        findings += more
     given: list[tuple[str, str | bool, _Override, SourceKind]] = [
         (name, environment[name], override, SourceKind.ENVIRONMENT)
         for name, override in _VARIABLES.items()
@@ -117,11 +126,13 @@ def load_config(
     return config
 
 
-def _from_file(root: Path) -> tuple[Config, list[Finding]]:
+def _from_file(root: Path, *, shown: str = "") -> tuple[Config, list[Finding]]:
+    """Read the table of a folder; ``shown`` goes before its name wherever it is shown."""
     found = _find_table(root)
     if found is None:
         return Config(), []
-    file, prefix, table = found
+    name, prefix, table = found
+    file = shown + name
     source = Source(kind=SourceKind.FILE, place=file)
     sources = MappingProxyType(dict.fromkeys(_paths(table), source))
     origin = Config(file=file, prefix=prefix, sources=sources)
@@ -130,6 +141,21 @@ def _from_file(root: Path) -> tuple[Config, list[Finding]]:
     except InvalidValueError as error:
         problems = error.problems
         return origin, [_finding(each, locate(file, prefix, each.path)) for each in problems]
+
+
+def _inherit(config: Config, shared: Config) -> Config:
+    """Take from the workspace's table what a member's own leaves open."""
+    values: dict[str, Any] = {}
+    for key in _SHARED:
+        if key not in config.sources and key in shared.sources:
+            values[key] = getattr(shared, key)
+    values["mirrors"] = MappingProxyType({**shared.mirrors, **config.mirrors})
+    taken = {
+        path: source
+        for path, source in shared.sources.items()
+        if path in _SHARED or path.startswith("mirrors.")
+    }
+    return replace(config, **values, sources=MappingProxyType({**taken, **config.sources}))
 
 
 def _find_table(root: Path) -> tuple[str, str, object] | None:

@@ -8,6 +8,7 @@ from longshore.errors import ProjectError
 from longshore.project.detect import Detection
 from longshore.project.metadata import BuildSystem, Metadata, read_metadata
 from longshore.project.processes import choose_processes
+from longshore.project.workspace import find_workspace
 from longshore.types import (
     BuildMode,
     Member,
@@ -36,6 +37,8 @@ def read_project(root: Path, config: Config, *, detection: Detection | None = No
     """
     metadata = read_metadata(root)
     runs = detection is not None and detection.kind is ProjectKind.APPLICATION
+    if metadata is None and not config.processes and not runs:
+        _refuse_workspace(root)
     if metadata is None and config.file is None and not runs:
         msg = f"{root}: not a project: pyproject.toml has no [project] table"
         if not (root / "pyproject.toml").exists():
@@ -53,6 +56,15 @@ def read_project(root: Path, config: Config, *, detection: Detection | None = No
         description=metadata.description if metadata else "",
         include=detection.include if detection else (),
     )
+
+
+def _refuse_workspace(root: Path) -> None:
+    """Point to the members of a workspace whose root is no project of its own."""
+    workspace = find_workspace(root)
+    if workspace is not None and workspace.members:
+        msg = f"{root}: a workspace, not a project"
+        names = ", ".join(sorted(workspace.members))
+        raise ProjectError(msg, hint=f"choose a member with --package: {names}")
 
 
 def read_member(root: Path) -> Member:
