@@ -144,7 +144,7 @@ def test_an_include_that_matches_nothing_is_refused(sample: Sample) -> None:
 
 def test_a_library_has_nothing_to_run(sample: Sample) -> None:
     sample.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1"\n')
-    with pytest.raises(ProjectError, match="demo has no process: nothing in it would run"):
+    with pytest.raises(ProjectError, match="nothing to run was found in 1 Python file"):
         build_image(sample.workshop())
 
 

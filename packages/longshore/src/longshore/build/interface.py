@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from longshore.config import Config
 from longshore.config.directories import Directories
@@ -14,6 +14,9 @@ from longshore.oci.layout import ImageLayout
 from longshore.oci.memos import MemoStore
 from longshore.sandbox.interface import Sandbox
 from longshore.types import BuildRecord, Finding, Project, Reporter, SourceTree
+
+if TYPE_CHECKING:
+    from longshore.project.detect import Detection
 
 
 class Workshop(Protocol):
@@ -38,6 +41,10 @@ class Workshop(Protocol):
     @property
     def project(self) -> Project:
         """The project, as its files say."""
+
+    @property
+    def detection(self) -> "Detection | None":
+        """What reading the code says, where the configuration leaves open what runs."""
 
     @property
     def source(self) -> SourceTree:

@@ -58,6 +58,7 @@ from longshore.types import (
     Phase,
     Platform,
     PlatformRecord,
+    Process,
 )
 from longshore.wheels.backend import BuiltWheel, build_wheel
 from longshore.wheels.fetch import FetchedWheel
@@ -75,8 +76,7 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     Raises:
         LongshoreError: of the family that says what stopped it.
     """
-    project = workshop.project
-    default_process(project)
+    require_process(workshop)
     locked = locked or workshop.environment.get("CI", "").lower() not in _FALSE
     lock = require_lock(workshop, locked=locked)
     first_party = read_first_party(workshop, lock)
@@ -95,6 +95,20 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
         image=base.describe(),
         key=key,
     ).run()
+
+
+def require_process(workshop: Workshop) -> Process:
+    """Return the process that the image starts without arguments.
+
+    Raises:
+        ProjectError: if there is none, or it can't be decided which: with what was looked for,
+            and the table to write.
+    """
+    if not workshop.project.processes and workshop.detection is not None:
+        error = workshop.detection.error()
+        if error is not None:
+            raise error
+    return default_process(workshop.project)
 
 
 def records(workshop: Workshop) -> RecordStore:

@@ -1,6 +1,7 @@
 """Which wheels would not find a library in the image, and what to write about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,28 @@ from longshore.base import BaseImage
 from longshore.build.native import check_native_libraries
 from longshore.layers.inputs import WheelInput
 from longshore.oci.memos import MemoStore
-from longshore.types import Finding, Musl, Severity
+from longshore.types import Digest, Finding, Musl, Severity
 
 MakeElf = Callable[..., bytes]
 MakeInput = Callable[..., WheelInput]
 MakeImage = Callable[..., BaseImage]
 
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainLayer:
+    """A layer of which nothing but the key is asked for."""
+
+    key: Digest
+    title: str = "base"
+
+    def descriptor(self, destination: object) -> None:
+        """Say that it was never made."""
+
+    def open(self) -> Iterator[bytes]:
+        """Have no content."""
+        yield from ()
 
 
 class Bench:
@@ -84,6 +100,18 @@ def test_the_base_has_it_where_the_loader_looks(
     bench.add(place)
     assert bench.check(wheel("native", {"n.so": elf("libpq.so.5")})) == ()
     assert bench.unpacked == 1
+
+
+def test_a_base_is_looked_at_once(bench: Bench, elf: MakeElf, wheel: MakeInput) -> None:
+    layer = PlainLayer(key=Digest.of(b"base"))
+    bench.image = replace(bench.image, layers=(layer,))
+    bench.add(f"{LIBRARIES}/libpq.so.5")
+    for name in ("one", "two"):
+        assert bench.check(wheel(name, {f"{name}.so": elf("libpq.so.5")})) == ()
+    assert bench.unpacked == 1
+    bench.image = replace(bench.image, layers=(layer, PlainLayer(key=Digest.of(b"more"))))
+    assert bench.check(wheel("three", {"three.so": elf("libpq.so.5")})) == ()
+    assert bench.unpacked == 2
 
 
 def test_another_folder_counts_if_the_file_says_so(

@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from longshore.base.interface import BaseImage
+from longshore.build.native.base import BaseLibraries, read_base
 from longshore.build.native.loaded import LOADED_BY_NAME, LoadedByName
 from longshore.build.native.packages import debian_package
-from longshore.build.native.resolve import (
-    BaseLibraries,
-    find_missing,
-    provided_names,
-    usable_files,
-)
+from longshore.build.native.resolve import find_missing, provided_names, usable_files
 from longshore.build.native.shipped import ShippedWheel, read_wheels
 from longshore.layers.inputs import WheelInput
 from longshore.oci.memos import MemoStore
@@ -40,8 +36,8 @@ def check_native_libraries(
     Args:
         wheels: all that share the virtual environment.
         image: the base.
-        unpack: returns the base's unpacked root; called only where the wheels leave a question.
-        memos: remember what the wheels hold.
+        unpack: returns the base's unpacked root; called only where the wheels leave a question about a new base.
+        memos: remember what the wheels and the base hold.
 
     Raises:
         WheelError: if a wheel can't be read.
@@ -50,7 +46,7 @@ def check_native_libraries(
 
     @cache
     def base() -> BaseLibraries:
-        return BaseLibraries.read(unpack(), image.interpreter.soabi)
+        return read_base(image, unpack, memos)
 
     missing = find_missing(shipped, image.target, lambda *asked: base().has(*asked))
     linked = (_linked(each.wheel, each.files, image.reference) for each in missing)

@@ -8,9 +8,8 @@ it is: that is how torch's extensions find torch's libraries, and it can't be se
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Final, Self
+from dataclasses import dataclass, replace
+from typing import Final
 
 from longshore.build.native.elf import ElfFile
 from longshore.build.native.shipped import NativeFile, ShippedWheel
@@ -82,43 +81,6 @@ def provided_names(wheels: Iterable[ShippedWheel]) -> frozenset[str]:
     files = [file for wheel in wheels for file in wheel.files]
     names = {file.path.rpartition("/")[2] for file in files}
     return frozenset(names | {file.elf.soname for file in files if file.elf.soname})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseLibraries:
-    """The libraries of an unpacked base.
-
-    Args:
-        root: its root file system.
-        default: the names in the loader's default folders.
-    """
-
-    root: Path
-    default: frozenset[str] = field(repr=False)
-
-    @classmethod
-    def read(cls, root: Path, soabi: str) -> Self:
-        """Look at a base; the interpreter's SOABI ends with Debian's name of the machine."""
-        triplet = "-".join(soabi.split("-")[2:])
-        names = ("lib", "usr/lib", f"lib/{triplet}", f"usr/lib/{triplet}", "lib64", "usr/lib64")
-        folders = (root / name for name in names if (root / name).is_dir())
-        found = (path.name for folder in folders for path in folder.iterdir())
-        return cls(root=root, default=frozenset(found))
-
-    def has(self, name: str, folders: Sequence[str] = ()) -> bool:
-        """Tell whether the loader finds a library, by its name or its absolute path."""
-        if "/" in name:
-            return self._exists(name)
-        absolute = (folder for folder in folders if folder.startswith("/"))
-        return name in self.default or any(self._exists(f"{each}/{name}") for each in absolute)
-
-    @property
-    def answers_find_library(self) -> bool:
-        """Whether ``ctypes.util.find_library`` can find something: it asks ldconfig's cache."""
-        return self._exists("/usr/sbin/ldconfig") and self._exists("/etc/ld.so.cache")
-
-    def _exists(self, path: str) -> bool:
-        return (self.root / path.lstrip("/")).exists()
 
 
 def _lacking(file: NativeFile, known: frozenset[str], has: HasLibrary) -> Iterator[str]:
