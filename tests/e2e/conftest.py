@@ -1,7 +1,6 @@
 """The example, built once with what this machine has, and every engine that works here."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from longshore.errors import ExitCode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.e2e.harness import EXAMPLE, SERVICE, Bench, free_port, give_up
+from tests.e2e.harness import SERVICE, Bench, copy_example, free_port, give_up
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,11 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """The example with a name of its own, built; the tests' own folders are the user's."""
     folder = tmp_path_factory.mktemp("e2e")
-    project = folder / "task-api"
-    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    for name in ("pyproject.toml", "uv.lock"):
-        path = project / name
-        path.write_text(path.read_text().replace('name = "taskapi"', f'name = "{SERVICE}"'))
+    project = copy_example(folder / "task-api")
+    path = project / "pyproject.toml"
+    path.write_text(path.read_text().replace('name = "taskapi"', f'name = "{SERVICE}"'))
     environment = dict(os.environ)
     for name in ("CACHE", "DATA", "STATE"):
         path = folder / name.lower()

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -59,6 +60,16 @@ class Answer:
     def json(self) -> Any:
         """The body, read."""
         return json.loads(self.body)
+
+
+def copy_example(target: Path) -> Path:
+    """Copy the example's tracked files, so that nothing of this checkout's own comes along."""
+    listed = output_of(["git", "-C", str(EXAMPLE), "ls-files", "-z"])
+    for name in filter(None, listed.split("\0")):
+        copy = target / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(EXAMPLE / name, copy)
+    return target
 
 
 def ask(port: int, method: str, path: str, document: object = None) -> Answer:

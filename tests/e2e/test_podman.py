@@ -1,12 +1,13 @@
 """What only podman has: a storage of its own, and memory limits."""
 
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.e2e.conftest import unusable
-from tests.e2e.harness import SERVICE, Bench, give_up, output_of, run_of
+from tests.e2e.harness import SERVICE, Bench, eventually, give_up, output_of, run_of
 
 from longshore.cli.context import Context
 from longshore.engines.interface import LoadedImage, RunSpec
@@ -23,9 +24,15 @@ def engine() -> str:
 
 
 @pytest.fixture
-def podman(bench: Bench) -> PodmanEngine:
+def folder(tmp_path: Path) -> Path:
+    """Where podman runs."""
+    return tmp_path / "podman"
+
+
+@pytest.fixture
+def podman(bench: Bench, folder: Path) -> PodmanEngine:
     """The engine itself."""
-    engine = PodmanEngine(environment=bench.environment)
+    engine = PodmanEngine(environment=bench.environment, folder=folder)
     assert engine.available() is None
     return engine
 
@@ -83,9 +90,37 @@ def test_image_that_is_there_is_not_loaded_again(
     assert names_of(loaded.location) == {f"localhost/longshore/{SERVICE}:latest", named}
 
 
+def test_replaced_image_is_removed_once_nothing_uses_it(bench: Bench) -> None:
+    bench.up()
+    name = f"localhost/longshore/{SERVICE}"
+    first = image_id(f"{name}:latest")
+    source = bench.project / "src" / "taskapi" / "api.py"
+    before = source.read_text()
+    source.write_text(before + "\n# changed\n")
+    try:
+        bench.up()
+        assert image_id(f"{name}:latest") != first
+        assert subprocess.run(["podman", "image", "exists", first], check=False).returncode == 1
+        listed = output_of(["podman", "images", "--format={{.Tag}}", f"--filter=reference={name}"])
+        assert listed.split() == ["latest"]
+    finally:
+        source.write_text(before)
+
+
+def image_id(name: str) -> str:
+    return output_of(["podman", "image", "inspect", "--format", "{{.Id}}", name]).strip()
+
+
 def test_process_that_needs_too_much_memory_is_ended(
-    podman: PodmanEngine, loaded: LoadedImage
+    podman: PodmanEngine,
+    loaded: LoadedImage,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
     if not podman.limits_memory:
         give_up("podman can't limit memory here")
     spec = RunSpec(
@@ -103,5 +138,10 @@ def test_process_that_needs_too_much_memory_is_ended(
         state = wait_until_over(run, podman)
         # Whether podman also says why depends on the version of control groups.
         assert state.exit_code == 137
+        # conmon leaves a file called "oom" where podman was run, and that is not the project.
+        eventually(
+            lambda: [path.name for path in folder.iterdir()] == ["oom"], what="conmon saw it"
+        )
+        assert list(project.iterdir()) == []
     finally:
         podman.remove(run)

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.e2e.harness import ROOT, copy_example
 
-ROOT = Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / "examples" / "task-api"
 WHEELS = ROOT / ".cache" / "wheels"
 NOBODY = 65534
 STALE_LOCK = 3
@@ -68,18 +67,6 @@ class Builder:
         return done.stdout.strip()
 
 
-def _copy_example(target: Path) -> Path:
-    """Copy the example's tracked files, so that no cache of this checkout comes along."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=EXAMPLE, capture_output=True, text=True, check=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        copy = target / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(EXAMPLE / name, copy)
-    return target
-
-
 @dataclass(frozen=True)
 class Reference:
     """The reference build: its project, its cache, its answer."""
@@ -93,7 +80,7 @@ class Reference:
 def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     """A cold build from the checkout."""
     folder = tmp_path_factory.mktemp("reference")
-    project = _copy_example(folder / "task-api")
+    project = copy_example(folder / "task-api")
     cache = folder / "home" / "cache"
     builder = Builder(
         argv=(sys.executable, "-m", "longshore"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from longshore.engines.interface import (
+    EngineError,
     LoadedImage,
     Port,
     RunSpec,
@@ -115,11 +116,12 @@ def program(folder: Path, script: str) -> PodmanEngine:
     path = folder / "podman"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    return PodmanEngine(environment={"PATH": f"{folder}:/usr/bin:/bin"}, program=str(path))
+    environment = {"PATH": f"{folder}:/usr/bin:/bin"}
+    return PodmanEngine(environment=environment, folder=folder / "own", program=str(path))
 
 
 def test_podman_that_is_not_there_says_so(tmp_path: Path) -> None:
-    engine = PodmanEngine(environment={"PATH": str(tmp_path)})
+    engine = PodmanEngine(environment={"PATH": str(tmp_path)}, folder=tmp_path)
     assert engine.available() == "podman is not installed"
 
 
@@ -140,3 +142,9 @@ def test_memory_is_limited_where_podman_has_the_control_group(tmp_path: Path) ->
     without = program(tmp_path, """echo '{"host": {"cgroupControllers": null}}'""")
     assert without.available() is None
     assert not without.limits_memory
+
+
+def test_containers_are_started_in_a_folder_of_ours(tmp_path: Path) -> None:
+    engine = program(tmp_path, """[ "$1" != run ] || { echo "run in $PWD" >&2; exit 125; }""")
+    with pytest.raises(EngineError, match=f"run in {tmp_path}/own"):
+        engine.start(replace(SPEC, volumes=()))

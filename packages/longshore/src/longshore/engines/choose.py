@@ -24,7 +24,7 @@ def open_engines(workshop: "Workshop") -> "Engines":
     """Return every engine with the user's folders; none is asked whether it works."""
     directories = workshop.directories
     rootfs = RootfsCache(directories.cache / "rootfs" / "images", reporter=workshop.reporter)
-    podman = PodmanEngine(environment=workshop.environment)
+    podman = PodmanEngine(environment=workshop.environment, folder=directories.state / "podman")
     builtin = BuiltinEngine(
         runs=directories.state / "runs", volumes=directories.data / "volumes", rootfs=rootfs
     )

@@ -37,6 +37,7 @@ RUN_LABEL = "dev.longshore.run"
 
 _OWN_NAMES = frozenset({"HOME", "LANG", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "USER"})
 _OWN_PREFIXES = ("BUILDAH_", "CONTAINER", "DBUS_", "GO", "LC_", "LD_", "PODMAN_", "XDG_")
+_REPLACED = "replaced-"
 _REFUSED_BY_PODMAN = 125
 _NOT_STARTED = (126, 127)
 _STARTING = frozenset({"configured", "created", "initialized"})
@@ -48,16 +49,22 @@ class PodmanEngine:
 
     Args:
         environment: what podman itself runs with; the caller's.
+        folder: where it runs: conmon leaves a file there for a container that needed too much
+            memory.
         program: the program's name or path.
     """
 
     name = "podman"
     shares_network = False
 
-    def __init__(self, *, environment: Mapping[str, str], program: str = "podman") -> None:
+    def __init__(
+        self, *, environment: Mapping[str, str], folder: Path, program: str = "podman"
+    ) -> None:
         self._environment = environment
+        self._folder = folder
         self._program = program
         self._controllers: frozenset[str] = frozenset()
+        self._replaced: tuple[str, ...] = ()
 
     @property
     def limits_memory(self) -> bool:
@@ -87,7 +94,7 @@ class PodmanEngine:
                 # Relative: podman makes a name of the path, and not every path is one.
                 self._call("pull", "--quiet", f"oci:{folder.name}", cwd=folder.parent)
             self._call("untag", image_id)
-        self._call("tag", image_id, f"localhost/longshore/{service}:latest")
+        self._name(image_id, repository(service))
         return LoadedImage(digest=descriptor.digest, config=config, location=image_id)
 
     def start(self, spec: RunSpec) -> None:
@@ -96,8 +103,11 @@ class PodmanEngine:
         self._remove(name)
         self._make_volumes(spec)
         argv = ["run", "--detach", "--name", name]
-        completed = self._call(*argv, *self._arguments(spec), settings=spec.env, check=False)
+        completed = self._call(
+            *argv, *self._arguments(spec), settings=spec.env, cwd=self._own_folder(), check=False
+        )
         if completed.returncode == 0:
+            self._drop_replaced()
             return
         self._remove(name)
         reason = _last_line(completed.stderr)
@@ -115,8 +125,8 @@ class PodmanEngine:
         if sys.stdin.isatty() and sys.stdout.isatty():
             argv.append("--tty")
         command = [self._program, *argv, *self._arguments(spec)]
-        environment = self._with(spec.env)
-        code = wait_in_foreground(lambda: subprocess.Popen(command, env=environment))
+        environment, folder = self._with(spec.env), self._own_folder()
+        code = wait_in_foreground(lambda: subprocess.Popen(command, env=environment, cwd=folder))
         if code == _REFUSED_BY_PODMAN:
             msg = "podman can't start a container"
             raise EngineError(msg, hint="see its message above, or use --engine builtin")
@@ -162,6 +172,42 @@ class PodmanEngine:
         if names:
             self._call("volume", "rm", *names)
         return names
+
+    def _name(self, image_id: str, name: str) -> None:
+        """Make it the latest of its service; the one before goes once nothing uses it.
+
+        Until then that one has a name of its own: without any, whoever cleans up after a killed
+        program could not tell whose it is.
+        """
+        names = self._names(name)
+        latest = names.get(f"{name}:latest")
+        replaced = {each for each in names if each.startswith(f"{name}:{_REPLACED}")}
+        if latest != image_id:
+            if latest is not None:
+                replaced.add(f"{name}:{_REPLACED}{latest[:12]}")
+                self._call("tag", latest, f"{name}:{_REPLACED}{latest[:12]}")
+            self._call("tag", image_id, f"{name}:latest")
+        self._replaced = tuple(sorted(replaced))
+
+    def _names(self, name: str) -> dict[str, str]:
+        listed = self._call(
+            "images",
+            "--no-trunc",
+            f"--filter=reference={name}",
+            "--format={{.Repository}}:{{.Tag}} {{.Id}}",
+        )
+        pairs = (line.split(" ") for line in listed.stdout.decode().splitlines())
+        return {tag: image_id.removeprefix("sha256:") for tag, image_id in pairs}
+
+    def _drop_replaced(self) -> None:
+        for name in self._replaced:
+            # Refused while a container uses it, a command of `run` say: then the next start tries.
+            self._call("rmi", name, check=False)
+        self._replaced = ()
+
+    def _own_folder(self) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._folder
 
     def _remove(self, name: str) -> None:
         self._call("rm", "--force", "--ignore", "--time", "0", "--volumes", name)
@@ -251,6 +297,11 @@ def is_podmans_own(name: str) -> bool:
 def container_name(service: str, process: str) -> str:
     """Return the name of a process's container."""
     return f"longshore-{service}-{process}"
+
+
+def repository(service: str) -> str:
+    """Return the name of a service's images."""
+    return f"localhost/longshore/{service}"
 
 
 def volume_id(service: str, volume: str) -> str:
