@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from suite.peer import Peer, cache_folder
-from suite.project import Longshore, edit_line
+from suite.project import Longshore, edit_line, make_other
 from suite.report import Row, Table
 from suite.sampling import Sample, Series, UnavailableError, interleave
 
@@ -33,14 +33,17 @@ def measure_builds(rounds: int, project: Path, folder: Path) -> Table:
     warm = Longshore(project=project, home=folder / "warm")
     warm.prepare()
     downloads = Longshore(project=project, home=folder / "downloads")
-    downloads.keep_downloads(warm)
+    downloads.add_downloads(warm)
+    based = Longshore(project=make_other(folder, project), home=folder / "based")
+    based.prepare()
+    based.add_downloads(warm)
     fresh = Longshore(project=project, home=folder / "fresh")
     peer, reason = open_peer(project)
     try:
         series = {
             "nothing changed": _run(rounds * 2, _unchanged(warm), _peer_warm(peer)),
             "one-line edit": _run(rounds * 2, *_edits(warm, peer)),
-            "first build": _run(rounds, _first(fresh, downloads), _peer_first(peer)),
+            "first build": _firsts(rounds, fresh, (based, downloads), peer),
             "cold": _run(max(1, rounds // 2), _cold(fresh), _peer_cold(peer)),
         }
         sizes = [(each["title"], each["size"] / 1e6) for each in warm.describe()["layers"]]
@@ -70,6 +73,16 @@ def _rows(series: dict[str, dict[str, Series]], reason: str) -> list[Row]:
     for key, made in series.items():
         name = names.get(key, key)
         peer = made.get("peer")
+        if "based" in made:
+            rows.append(
+                Row(
+                    name="longshore: first build, base in use by another project",
+                    series=made["based"],
+                    peer=("buildah + uv", peer),
+                    limit=FIRST_LIMIT,
+                    peak=PEAK,
+                )
+            )
         rows.append(
             Row(
                 name=f"longshore: {name}",
@@ -92,6 +105,16 @@ def _run(rounds: int, ours: Case, peer: Case | None) -> dict[str, Series]:
     return interleave(rounds, ours=ours, peer=peer)
 
 
+def _firsts(
+    rounds: int, fresh: Longshore, states: tuple[Longshore, Longshore], peer: Peer | None
+) -> dict[str, Series]:
+    based, downloads = states
+    cases = {"based": _first(fresh, based), "ours": _first(fresh, downloads)}
+    if (other := _peer_first(peer)) is not None:
+        cases["peer"] = other
+    return interleave(rounds, **cases)
+
+
 def _unchanged(ours: Longshore) -> Case:
     return lambda _: ours.build()
 
@@ -110,9 +133,9 @@ def _edits(ours: Longshore, peer: Peer | None) -> tuple[Case, Case | None]:
     return edit, _peer_warm(peer)
 
 
-def _first(fresh: Longshore, downloads: Longshore) -> Case:
+def _first(fresh: Longshore, state: Longshore) -> Case:
     def build(_: int) -> Sample:
-        fresh.keep_downloads(downloads)
+        fresh.take_over(state)
         return fresh.build()
 
     return build

@@ -67,6 +67,23 @@ def copy_example(folder: Path) -> Path:
     return target
 
 
+def make_other(folder: Path, example: Path) -> Path:
+    """Make a project without dependencies on the same base as the example's copy."""
+    target = folder / "other"
+    target.mkdir()
+    (target / "pyproject.toml").write_text(
+        '[project]\nname = "other-bench"\nversion = "1"\nrequires-python = ">=3.11"\n'
+        '[tool.longshore]\nbase = "debian:trixie"\n'
+        '[tool.longshore.processes.job]\ncommand = ["python", "job.py"]\n'
+    )
+    (target / "job.py").write_text("print(1)\n")
+    shutil.copyfile(example / "longshore.lock", target / "longshore.lock")
+    run_checked(str(UV), "lock", "--python", sys.executable, cwd=target)
+    run_checked("git", "init", "--quiet", cwd=target)
+    run_checked("git", "add", "--all", cwd=target)
+    return target
+
+
 def edit_line(project: Path, number: int) -> None:
     """Change one line of the application: an assignment at the end of its settings."""
     path = project / "src" / "taskapi" / "settings.py"
@@ -115,12 +132,16 @@ class Longshore:
         """Remove all caches and images."""
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def keep_downloads(self, source: "Longshore") -> None:
-        """Take over what another home downloaded, nothing that was made from it.
+    def take_over(self, source: "Longshore") -> None:
+        """Become a copy of another home."""
+        self.forget()
+        shutil.copytree(source.home, self.home, symlinks=True)
+
+    def add_downloads(self, source: "Longshore") -> None:
+        """Add what another home downloaded, nothing that was made from it.
 
         That is: wheels, .debs and the pages of the index.
         """
-        self.forget()
         for path in (source.home / "cache").glob("blobs/*/*"):
             if path.read_bytes()[:8].startswith(_ARCHIVES):
                 _copy(path, self.home / path.relative_to(source.home))

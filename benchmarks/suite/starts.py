@@ -43,7 +43,7 @@ def measure_starts(rounds: int, project: Path, folder: Path) -> Table:
             _build_and_load(ours, peer)
             cases |= _containers(peer)
     try:
-        series = interleave(rounds * 2, **cases)
+        series = interleave(rounds + 2, **cases)
     finally:
         if peer is not None:
             peer.clean()
