@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 
 from longshore_runtime import wrap
 from longshore_runtime.errors import ImportFailedError
+from longshore_runtime.lifecycle import Lifecycle
 from longshore_runtime.testing import Served
 from longshore_runtime.wrapper import Wrapped
+from longshore_runtime.wsgi_wrapper import WrappedWSGI
 
 Serve = Callable[..., Served]
 
@@ -88,6 +90,68 @@ def test_wsgi_application_that_wraps_itself_is_served(serve: Serve) -> None:
     assert service.get("/x").body == b"GET /x"
 
 
+def test_wrapped_wsgi_counts_once_under_longshore_serve(serve: Serve) -> None:
+    service = serve("wsgis:wrapped")
+    for _ in range(3):
+        assert service.get("/x").status == 200
+    assert service.stop().event("stop")["requests"] == 3
+
+
+def call_wsgi(app: Any, path: str = "/x", file_wrapper: Any = None) -> tuple[list[str], Any]:
+    """Call a WSGI application as a server would, without closing what it returns."""
+    statuses: list[str] = []
+    pieces = app(
+        {"PATH_INFO": path, "REQUEST_METHOD": "GET", "wsgi.file_wrapper": file_wrapper},
+        lambda status, _: statuses.append(status),
+    )
+    return statuses, pieces
+
+
+def wrapped_wsgi(pieces: Any) -> WrappedWSGI:
+    def app(environ: Any, start_response: Any) -> Any:  # noqa: ARG001 -- the protocol
+        start_response("200 OK", [])
+        return pieces
+
+    return WrappedWSGI(app, Lifecycle())
+
+
+def test_wsgi_request_is_in_flight_until_its_response_is_closed() -> None:
+    app = wrapped_wsgi([b"a", b"b"])
+    _, pieces = call_wsgi(app)
+    assert (list(pieces), len(pieces), app.lifecycle.in_flight) == ([b"a", b"b"], 2, 1)
+    pieces.close()
+    pieces.close()
+    assert (app.lifecycle.in_flight, app.lifecycle.served) == (0, 1)
+
+
+def test_wsgi_response_without_a_length_has_none() -> None:
+    app = wrapped_wsgi(iter([b"a"]))
+    _, pieces = call_wsgi(app)
+    assert not hasattr(pieces, "__len__")
+    assert list(pieces) == [b"a"]
+
+
+def test_wsgi_file_is_returned_as_the_server_knows_it() -> None:
+    class FileWrapper(list[bytes]): ...
+
+    file = FileWrapper([b"a"])
+    app = wrapped_wsgi(file)
+    _, pieces = call_wsgi(app, file_wrapper=FileWrapper)
+    assert pieces is file
+    assert app.lifecycle.in_flight == 0
+
+
+def test_wsgi_handler_that_raises_is_not_left_in_flight() -> None:
+    def app(environ: Any, start_response: Any) -> Any:  # noqa: ARG001 -- the protocol
+        msg = "no"
+        raise ValueError(msg)
+
+    wrapped = WrappedWSGI(app, Lifecycle())
+    with pytest.raises(ValueError, match="no"):
+        call_wsgi(wrapped)
+    assert wrapped.lifecycle.in_flight == 0
+
+
 def test_attributes_are_those_of_the_application() -> None:
     app = Starlette()
     wrapped = wrap(app)
@@ -99,6 +163,19 @@ def test_attributes_are_those_of_the_application() -> None:
 def test_what_is_no_application_is_refused() -> None:
     with pytest.raises(ImportFailedError):
         wrap(5)
+
+
+def test_server_without_a_handler_finishes_what_runs(serve: Serve, free_port: int) -> None:
+    words = [sys.executable, "-m", "waitress", f"--listen=127.0.0.1:{free_port}", "wsgis:slow"]
+    service = serve(words, env={"LONGSHORE_DRAIN_DELAY": "0"})
+    wait_up(free_port)
+    with socket.create_connection(("127.0.0.1", free_port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        while service.get("/readyz?verbose", port=free_port).json()["in_flight"] == 0:
+            pass
+        service.send_signal()
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+    assert service.wait().code == 0
 
 
 def command(server: str, port: int) -> list[str]:

@@ -46,6 +46,7 @@ def test_headers_are_joined_and_underscores_refused(serve: Serve) -> None:
         reply = client.makefile("rb").read()
     assert b"\r\nHTTP_X_ONE=1,2\r\n" in reply
     assert b"x-a: 1" in reply
+    assert b"\r\nset-cookie: a=b; Path=/\r\n" in reply
     assert b"transfer-encoding: x" not in reply
 
 

@@ -30,7 +30,7 @@ def supervise(options: Options) -> NoReturn:
 
         management = bind_socket(options.host, options.management_port).detach()
     budget = options.budget
-    patience = max(min(budget.total, budget.grace) - budget.delay, 0.1)
+    patience = max(budget.deadline - budget.delay, 0.1)
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(  # noqa: S606 -- becoming another program, without a shell, is the point

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from longshore_runtime import __version__
 from longshore_runtime.errors import ExitCode, ServeError
 from longshore_runtime.lifecycle import Phase
+from longshore_runtime.preload import is_wanted
 
 if TYPE_CHECKING:
     import socket
@@ -84,7 +85,6 @@ def report_workers_boot(service: Prefork) -> None:
     shown = f"[{host}]" if ":" in host else host
     options, plan = service.options, service.plan
     why = os.environ.get("LONGSHORE_PRELOAD_WHY")
-    wanted = os.environ.get("LONGSHORE_PRELOAD", "1")
     service.events.emit(
         "boot",
         f"serving {options.target} on http://{shown}:{port}",
@@ -94,7 +94,7 @@ def report_workers_boot(service: Prefork) -> None:
         server=describe_server(),
         workers=plan.workers.count,
         workers_why=plan.workers.reason,
-        preload=why or ("off: LONGSHORE_PRELOAD" if wanted == "0" else "on"),
+        preload=why or ("on" if is_wanted(os.environ) else "off: LONGSHORE_PRELOAD"),
         threads=plan.threads.count,
         pid=os.getpid(),
         worker_pids=[seat.pid for seat in service.pool.seats],

@@ -224,6 +224,13 @@ class Exchange:
 
 
 def encode_headers(headers: list[tuple[str, str]]) -> Headers:
-    """Return WSGI's headers as ASGI's, without those that belong to the server (PEP 3333)."""
-    encoded = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    """Return WSGI's headers as ASGI's, without those that belong to the server (PEP 3333).
+
+    White space around a value is no part of it (RFC 9110 §5.5): Django's cookies begin with a
+    blank, and servers of ASGI refuse it.
+    """
+    encoded = [
+        (name.lower().encode("latin-1"), value.strip(" \t").encode("latin-1"))
+        for name, value in headers
+    ]
     return [(name, value) for name, value in encoded if name not in HOP_BY_HOP]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from longshore_runtime.wrapper import MARK
+
 if TYPE_CHECKING:
     from longshore_runtime.asgi import Scope
 
@@ -39,6 +41,8 @@ def build_environ(scope: Scope, body: io.RawIOBase, errors: TextIO) -> dict[str,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
+    if MARK in scope:
+        environ[MARK] = scope[MARK]
     client = scope.get("client")
     if client:
         environ["REMOTE_ADDR"] = client[0]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 from wsgiref.validate import validator
 
@@ -33,7 +34,9 @@ def lines(environ: Any, start_response: Any) -> list[bytes]:
 
 
 def headers(environ: Any, start_response: Any) -> list[bytes]:
-    start_response("200 OK", [("Connection", "close"), ("X-A", "1"), ("Transfer-Encoding", "x")])
+    sent = [("Connection", "close"), ("X-A", "1"), ("Transfer-Encoding", "x")]
+    sent.append(("Set-Cookie", " a=b; Path=/ "))  # as Django has it
+    start_response("200 OK", sent)
     names = sorted(name for name in environ if name.startswith("HTTP_X"))
     return [";".join(f"{name}={environ[name]}" for name in names).encode()]
 
@@ -94,3 +97,9 @@ def ignore_body(environ: Any, start_response: Any) -> list[bytes]:
 
 strict = validator(plain)
 wrapped = wrap(plain)
+
+
+@wrap
+def slow(environ: Any, start_response: Any) -> list[bytes]:
+    time.sleep(1)
+    return plain(environ, start_response)
