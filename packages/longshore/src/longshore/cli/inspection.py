@@ -94,7 +94,8 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     config, record = found.config, found.record
     yield "digest", str(found.digest)
     yield "platform", "" if found.platform is None else str(found.platform)
-    yield "size", f"{describe_size(found.size)} in {len(found.layers)} layers"
+    count = len(found.layers)
+    yield "size", f"{describe_size(found.size)} in {count} layer{'' if count == 1 else 's'}"
     yield "built by", _UNKNOWN if record is None else _build(record)
     yield "base", found.base
     debian = found.of(MaterialKind.OS_PACKAGE)

@@ -36,7 +36,8 @@ def check_native_libraries(
     Args:
         wheels: all that share the virtual environment.
         image: the base.
-        unpack: returns the base's unpacked root; called only where the wheels leave a question about a new base.
+        unpack: returns the base's unpacked root; called only where the wheels leave a question
+            and the base was not looked at before.
         memos: remember what the wheels and the base hold.
 
     Raises:
