@@ -89,6 +89,18 @@ def test_project_with_nothing_that_lasts_is_an_error() -> None:
         plan_service(project(NIGHTLY, MIGRATE))
 
 
+def test_program_that_may_be_a_server_is_in_the_table_to_write() -> None:
+    serve = CommandLine(("python", "-m", "shop server"))
+    job = Process(name="job", kind=ProcessKind.JOB, serve=serve)
+    with pytest.raises(ProjectError) as caught:
+        plan_service(project(MIGRATE, job))
+    assert caught.value.hint == (
+        "if it is a server: [tool.longshore.processes.web] "
+        'command = ["python", "-m", "shop server"], listening on 0.0.0.0:8000; '
+        "to run it once: longshore run -- python -m 'shop server'"
+    )
+
+
 def test_process_that_shares_the_network_listens_on_the_hosts_port() -> None:
     spec = plan_run(
         WEB, IMAGE, run_id="1", service="s", settings={}, port=8123, shares_network=True

@@ -46,3 +46,39 @@ def test_hint_says_what_to_do() -> None:
         "if nobody killed it, it ran out of memory: "
         "raise tool.longshore.processes.web.resources.memory"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            "OSError: [Errno 30] Read-only file system: '/home/nonroot/.ara'",
+            (
+                'add writable = ["/home/nonroot/.ara"] to [tool.longshore.processes.web], '
+                "and to that of whatever shares it; `longshore init` writes the tables"
+            ),
+        ),
+        (
+            "PermissionError: [Errno 13] Permission denied: '/var/lib/shop/shop.db'",
+            (
+                'add writable = ["/var/lib/shop"] to [tool.longshore.processes.web], '
+                "and to that of whatever shares it; `longshore init` writes the tables"
+            ),
+        ),
+        (
+            "OSError: [Errno 30] Read-only file system: '/app/shop.db'",
+            "give it a setting that names a folder elsewhere: /app/shop.db lies among the code",
+        ),
+    ],
+)
+def test_folder_that_can_not_be_written_to_is_in_the_hint(line: str, hint: str) -> None:
+    assert exit_hint(exited(1), "web", ["Traceback", line, "the end"]) == hint
+
+
+def test_command_that_wants_other_arguments_is_to_be_written() -> None:
+    lines = ["usage: shop [-h] folder", "shop: error: the following arguments are required: folder"]
+    assert exit_hint(exited(2), "web", lines) == (
+        "write its whole command line: "
+        '[tool.longshore.processes.web] command = ["program", "argument"]'
+    )
+    assert exit_hint(exited(2), "web") == "see all of its output: longshore logs web"

@@ -1,7 +1,9 @@
 """What ``up`` and ``run`` start, as values: project and image in, run specifications out; pure."""
 
 import hashlib
+import json
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -9,7 +11,7 @@ from pathlib import PurePosixPath
 from longshore.build.image import process_arguments, process_port
 from longshore.engines.interface import LoadedImage, Port, RunSpec, Volume
 from longshore.errors import ProjectError
-from longshore.types import Process, ProcessKind, Project, Secret
+from longshore.types import CommandLine, Process, ProcessKind, Project, Secret
 
 GRACE_MARGIN = 10.0
 """Seconds on top of a process's drain for its shutdown hooks and last output."""
@@ -49,13 +51,28 @@ def plan_service(project: Project, *, port: int | None = None) -> ServicePlan:
     )
     if not lasting:
         msg = f"{project.name} has no web, worker or scheduler process: nothing would keep running"
-        hint = (
+        raise ProjectError(msg, hint=_nothing_hint(project))
+    before = tuple(each for each in project.processes if each.kind is ProcessKind.RELEASE)
+    return ServicePlan(before=before, lasting=tuple(lasting), ports=_assign_ports(lasting, port))
+
+
+def _nothing_hint(project: Project) -> str:
+    """Return the table for the one command that there is, should it be a server; else any."""
+    commands = [
+        one.serve
+        for one in project.processes
+        if one.kind is ProcessKind.JOB and isinstance(one.serve, CommandLine)
+    ]
+    if not commands:
+        return (
             "add one, for example: [tool.longshore.processes.web] asgi = "
             "\"package.module:app\"; for a single command use 'longshore run -- CMD'"
         )
-        raise ProjectError(msg, hint=hint)
-    before = tuple(each for each in project.processes if each.kind is ProcessKind.RELEASE)
-    return ServicePlan(before=before, lasting=tuple(lasting), ports=_assign_ports(lasting, port))
+    argv = commands[0].argv
+    return (
+        f"if it is a server: [tool.longshore.processes.web] command = {json.dumps(list(argv))}, "
+        f"listening on 0.0.0.0:8000; to run it once: longshore run -- {shlex.join(argv)}"
+    )
 
 
 def plan_run(

@@ -74,10 +74,11 @@ def check_alive(runs: Sequence[Run], engine: Engine) -> None:
 
 def ended_error(run: Run, state: RunState, engine: Engine) -> DeployError:
     """Return the error about a process that should not have ended, with its last lines."""
+    lines = last_lines(run, engine)
     return DeployError(
         f"{run.service}: process {run.process!r} {describe_exit(state)}",
-        context=last_lines(run, engine),
-        hint=exit_hint(state, run.process),
+        context=lines,
+        hint=exit_hint(state, run.process, lines),
     )
 
 

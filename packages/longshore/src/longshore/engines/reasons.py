@@ -1,6 +1,9 @@
 """Why a process ended, in words (exit codes of the runtime: sysexits.h where it has one)."""
 
+import re
 import signal
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from longshore.engines.interface import SIGNAL_BASE, RunState, RunStatus
 
@@ -10,7 +13,10 @@ _MEANINGS = {
     75: "its port is taken",
     78: "a setting is missing or wrong",
 }
+_USAGE = 2  # argparse's and click's
 _CONFIGURATION = 78
+_CODE = PurePosixPath("/app")
+_REFUSED = re.compile(r"(?:Read-only file system|Permission denied): '(/[^']*)'")
 
 
 def describe_state(state: RunState) -> str:
@@ -30,16 +36,39 @@ def describe_exit(state: RunState) -> str:
     return f"exited with code {_cause(state)}"
 
 
-def exit_hint(state: RunState, process: str) -> str:
-    """Return what to do about it."""
-    memory = f"raise tool.longshore.processes.{process}.resources.memory"
+def exit_hint(state: RunState, process: str, lines: Sequence[str] = ()) -> str:
+    """Return what to do about it.
+
+    Args:
+        state: how it ended.
+        process: its name.
+        lines: its last lines of output.
+    """
+    table = f"tool.longshore.processes.{process}"
+    memory = f"raise {table}.resources.memory"
     if state.out_of_memory:
         return memory
     if state.exit_code == SIGNAL_BASE + signal.SIGKILL:  # engines don't always notice
         return f"if nobody killed it, it ran out of memory: {memory}"
     if state.exit_code == _CONFIGURATION:
         return "give the setting with -e KEY=VALUE or --env-file FILE"
+    refused = [match[1] for line in lines for match in _REFUSED.finditer(line)]
+    if refused:
+        return _writing_hint(PurePosixPath(refused[-1]), table)
+    if state.exit_code == _USAGE and any(line.lower().startswith("usage") for line in lines):
+        return f'write its whole command line: [{table}] command = ["program", "argument"]'
     return f"see all of its output: longshore logs {process}"
+
+
+def _writing_hint(path: PurePosixPath, table: str) -> str:
+    """Return how to let a process write to a path, or where else it could."""
+    folder = path.parent if path.suffix and not path.name.startswith(".") else path
+    if folder == _CODE or folder.is_relative_to(_CODE / ".venv"):
+        return f"give it a setting that names a folder elsewhere: {path} lies among the code"
+    return (
+        f'add writable = ["{folder}"] to [{table}], '
+        "and to that of whatever shares it; `longshore init` writes the tables"
+    )
 
 
 def _cause(state: RunState) -> str:
