@@ -67,15 +67,22 @@ def test_taken_port_is_found_before_anything_is_started(bench: Bench) -> None:
     assert bench.leftovers() == []
 
 
-def test_missing_setting_is_shown_with_the_applications_own_words(bench: Bench) -> None:
+def test_secret_that_nobody_gave_is_named_before_anything_starts(bench: Bench) -> None:
     completed = bench.run("up", "--engine", bench.engine, "--port", str(bench.port), "--detach")
+    assert completed.returncode == 7
+    assert completed.stderr.startswith("error: secret TASKAPI_API_TOKEN, for web, is not set\n")
+    assert bench.leftovers() == []
+
+
+def test_setting_that_is_refused_is_shown_with_the_applications_own_words(bench: Bench) -> None:
+    completed = bench.run(*bench.up_arguments, "--detach", "-e", "TASKAPI_API_TOKEN=")
     assert completed.returncode == 8
     assert completed.stdout == ""
     assert (
         f"error: {SERVICE}: process 'web' exited with code 78: a setting is missing or wrong"
         in completed.stderr
     )
-    assert "TASKAPI_API_TOKEN  required" in completed.stderr
+    assert "TASKAPI_API_TOKEN  not valid (too_short)" in completed.stderr
     assert "hint: give the setting with -e KEY=VALUE or --env-file FILE" in completed.stderr
     assert not bench.is_listening()
     assert bench.states()["web"] == "exited"
@@ -88,6 +95,20 @@ def test_declared_secret_comes_from_the_environment(bench: Bench) -> None:
     completed = caller.run("up", "--engine", bench.engine, "--port", str(bench.port), "--detach")
     assert completed.returncode == 0, completed.stderr
     assert bench.ask("POST", "/tasks", {"text": "mine"}).status == 201
+
+
+def test_project_has_a_file_of_settings_that_is_not_shipped(bench: Bench) -> None:
+    file = bench.project / ".env"
+    file.write_text(f"export TASKAPI_API_TOKEN='{TOKEN}'  # mine\n")
+    try:
+        completed = bench.run("up", "--engine", bench.engine, "--port", str(bench.port), "-d")
+        assert completed.returncode == 0, completed.stderr
+        assert bench.ask("POST", "/tasks", {"text": "mine"}).status == 201
+        code = "import os; print(os.environ['TASKAPI_API_TOKEN'], os.path.exists('/app/.env'))"
+        shown = bench.run("run", "-q", "--engine", bench.engine, "--", "python", "-c", code)
+        assert shown.stdout == f"{TOKEN} False\n"
+    finally:
+        file.unlink()
 
 
 def test_release_that_fails_keeps_the_service_from_starting(bench: Bench) -> None:

@@ -205,14 +205,30 @@ def test_up_finds_a_taken_port_before_it_builds(
     assert engine.calls == []
 
 
-def test_up_of_a_library_says_what_is_missing(
+def test_up_of_a_library_says_what_detection_says(
     project: Path, engine: MemoryEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     del engine
     (project / "pyproject.toml").write_text('[project]\nname = "lib"\nversion = "1"\n')
     assert main(["up"]) == 3
+    up = capsys.readouterr().err
+    assert main(["build"]) == 3
+    assert up == capsys.readouterr().err
+    assert up.startswith("error: ")
+    assert "lib" in up
+
+
+def test_up_of_jobs_alone_says_that_nothing_would_keep_running(
+    project: Path, engine: MemoryEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del engine
+    (project / "pyproject.toml").write_text(
+        '[project]\nname = "jobs"\nversion = "1"\n'
+        '[tool.longshore.processes.purge]\ncommand = ["purge"]\nschedule = "0 3 * * *"\n'
+    )
+    assert main(["up"]) == 3
     assert capsys.readouterr().err.startswith(
-        "error: lib has no web, worker or scheduler process: nothing would keep running\n"
+        "error: jobs has no web, worker or scheduler process: nothing would keep running\n"
     )
 
 
@@ -226,6 +242,27 @@ def test_wrong_settings_are_refused_before_anything_else(
             "error: -e, number 1: expected KEY=VALUE or KEY\n"
             "hint: write KEY=VALUE, or export KEY first\n"
         )
+
+
+def test_missing_secret_is_named_before_anything_is_built(
+    project: Path, port: int, engine: MemoryEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text() + 'secrets = ["SHOP_TOKEN"]\n')
+    assert main(["up"]) == 7
+    assert capsys.readouterr().err == (
+        "error: secret SHOP_TOKEN, for worker, is not set\n"
+        "hint: give it with -e SHOP_TOKEN=..., in a file with --env-file, in .env, or export it\n"
+        "docs: how-to/pass-settings.md\n"
+    )
+    (project / ".env").write_text("SHOP_TOKEN=hunter2\n")
+    with socket.create_server(("127.0.0.1", port)):  # what is looked at next
+        assert main(["up", "-v"]) == 7
+    error = capsys.readouterr().err
+    assert f"settings {project / '.env'}: 1\n" in error
+    assert f"port {port} is taken" in error
+    assert "hunter2" not in error
+    assert engine.calls == []
 
 
 def test_unknown_engine_is_a_usage_error(port: int, capsys: pytest.CaptureFixture[str]) -> None:

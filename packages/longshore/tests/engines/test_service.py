@@ -14,6 +14,7 @@ from longshore.engines.launch import Launch, Launcher
 from longshore.engines.ports import find_free_port, is_free
 from longshore.engines.records import RunRecords
 from longshore.engines.service import Services
+from longshore.engines.settings import Settings
 from longshore.errors import DeployError, PreflightError, UsageError
 from longshore.oci.descriptor import Descriptor, MediaType
 from longshore.oci.layout import ImageLayout
@@ -31,9 +32,11 @@ from longshore.types import (
     parse_name,
 )
 
+NOTHING = Settings(given={})
 IMAGE = Descriptor(media_type=MediaType.MANIFEST, digest=Digest.of(b"image"), size=1)
 COMMAND = CommandLine(("true",))
 WEB = Process(name="web", kind=ProcessKind.WEB, serve=COMMAND, secrets=("TOKEN", "OTHER"))
+PLAIN = Process(name="web", kind=ProcessKind.WEB, serve=COMMAND)
 WORKER = Process(name="worker", kind=ProcessKind.WORKER, serve=COMMAND, drain=2)
 MIGRATE = Process(name="migrate", kind=ProcessKind.RELEASE, serve=COMMAND)
 
@@ -65,7 +68,7 @@ class Bench:
             processes=processes or (WEB, WORKER, MIGRATE),
             python="",
         )
-        launch = Launch(project=project, settings={}, environment={}, port=self.port, engine="auto")
+        launch = Launch(project=project, settings=NOTHING, port=self.port, engine="auto")
         return replace(launch, **changes)
 
     def up(self, *processes: Process, **changes: Any) -> tuple[Run, ...]:
@@ -148,11 +151,29 @@ def test_up_over_something_that_has_ended_says_nothing(bench: Bench, memory: Mem
 
 def test_taken_port_is_found_before_anything_is_changed(bench: Bench, memory: MemoryEngine) -> None:
     with socket.create_server(("127.0.0.1", bench.port)):
-        for attempt in (lambda: bench.launcher().check(bench.launch(WEB)), lambda: bench.up(WEB)):
+        for attempt in (
+            lambda: bench.launcher().check(bench.launch(WORKER, PLAIN)),
+            lambda: bench.up(PLAIN),
+        ):
             with pytest.raises(PreflightError) as caught:
                 attempt()
             assert caught.value.message.startswith(f"port {bench.port} is taken by ")
             assert "(pid " in caught.value.message
+    assert memory.calls == []
+
+
+def test_secrets_that_nobody_gave_are_named_at_once(bench: Bench, memory: MemoryEngine) -> None:
+    worker = replace(WORKER, secrets=("OTHER",))
+    cron = Process(name="purge", kind=ProcessKind.JOB, serve=COMMAND, secrets=("UNUSED",))
+    with pytest.raises(PreflightError) as caught:
+        bench.launcher().check(bench.launch(WEB, worker, cron))
+    assert caught.value.message == "2 secrets are not set"
+    assert caught.value.context == ("OTHER, for web and worker", "TOKEN, for web")
+    assert "-e OTHER=..." in (caught.value.hint or "")
+    with pytest.raises(PreflightError, match="secret TOKEN, for web, is not set"):
+        bench.launcher().check(bench.launch(WEB, settings=Settings(given={"OTHER": Secret("")})))
+    settings = Settings(given={}, environment={"TOKEN": "t", "OTHER": "o"})
+    bench.launcher().check(bench.launch(WEB, worker, settings=settings))
     assert memory.calls == []
 
 
@@ -220,9 +241,9 @@ def test_engine_that_fails_later_does_not_give_way(tmp_path: Path, memory: Memor
 def test_declared_secrets_come_from_the_callers_environment(
     bench: Bench, memory: MemoryEngine
 ) -> None:
-    bench.up(
-        WEB, settings={"TOKEN": Secret("given")}, environment={"TOKEN": "x", "OTHER": "y", "Z": "z"}
-    )
+    environment = {"TOKEN": "x", "OTHER": "y", "Z": "z"}
+    settings = Settings(given={"TOKEN": Secret("given")}, environment=environment)
+    bench.up(WEB, settings=settings)
     env = memory.specs[0].env
     assert (env["TOKEN"].reveal(), env["OTHER"].reveal()) == ("given", "y")
     assert "Z" not in env
@@ -358,8 +379,7 @@ def test_command_runs_in_the_image_and_its_exit_code_is_returned(
         choice="auto",
         layout=bench.layout,
         descriptor=IMAGE,
-        settings={"A": Secret("1")},
-        environment={"TOKEN": "t"},
+        settings=Settings(given={"A": Secret("1")}, environment={"TOKEN": "t"}),
     )
     assert code == 5
     spec = memory.specs[0]

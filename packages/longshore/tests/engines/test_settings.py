@@ -1,19 +1,31 @@
 """Settings from options and files."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longshore.engines.settings import declared_secrets, read_settings
+from longshore.engines.settings import Settings, read_settings
 from longshore.errors import UsageError
 from longshore.types import Secret
 
 
 def read(*options: str, file: Path | None = None, **environment: str) -> dict[str, str]:
     settings = read_settings(options, [] if file is None else [file], environment)
+    return revealed(settings.given)
+
+
+def revealed(settings: Mapping[str, Secret]) -> dict[str, str]:
     return {name: value.reveal() for name, value in settings.items()}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project's folder with a file of settings."""
+    (tmp_path / ".env").write_text("A=project\nB=project\nC=project\nUNSET\n")
+    return tmp_path
 
 
 def test_option_gives_a_value_and_keeps_it_as_it_is() -> None:
@@ -64,11 +76,62 @@ def test_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
 @given(st.text(min_size=1).filter(lambda value: "\0" not in value))
 def test_values_are_masked(value: str) -> None:
     settings = read_settings([f"A={value}"], [], {})
-    assert settings["A"].reveal() == value
-    assert repr(settings) == "{'A': Secret('***')}"
+    assert settings.given["A"].reveal() == value
+    assert repr(settings.given) == "{'A': Secret('***')}"
 
 
-def test_declared_secrets_come_from_the_caller_unless_given() -> None:
-    given_settings = {"A": Secret("given")}
-    found = declared_secrets(("A", "B", "C"), given_settings, {"A": "x", "B": "y", "D": "z"})
-    assert {name: value.reveal() for name, value in found.items()} == {"B": "y"}
+def test_files_follow_the_rules_of_dotenv(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text(
+        "USER_NAME=ann # who\n"
+        'URL="postgres://${USER_NAME}@${HOST:-localhost}/${DB}"\n'
+        "KEY='line one\nline two'\n"
+        'TAB="a\\tb"\n'
+        "PRICE=5$\n"
+    )
+    assert read(file=file, DB="tasks") == {
+        "USER_NAME": "ann",
+        "URL": "postgres://ann@localhost/tasks",
+        "KEY": "line one\nline two",
+        "TAB": "a\tb",
+        "PRICE": "5$",
+    }
+
+
+def test_quote_that_is_not_closed_is_an_error_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "env"
+    file.write_text("A=1\n\n\nB='hunter2\n")
+    with pytest.raises(UsageError, match=f"{file}:4: expected KEY=VALUE") as caught:
+        read(file=file)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_file_of_the_project_is_read_and_everything_else_wins(project: Path) -> None:
+    file = project / "named"
+    file.write_text("B=named\n")
+    settings = read_settings(["C=option"], [file], {"A": "caller", "Z": "caller"}, root=project)
+    assert revealed(settings.select(())) == {"A": "project", "B": "named", "C": "option"}
+    declared = settings.select(["A", "B", "C", "D"])
+    assert revealed(declared) == {"A": "caller", "B": "named", "C": "option"}
+    assert settings.files == ((project / ".env", 3), (file, 1))
+
+
+def test_project_without_such_a_file_and_a_virtual_environment_of_that_name(tmp_path: Path) -> None:
+    assert read_settings([], [], {}, root=tmp_path).files == ()
+    (tmp_path / ".env").mkdir()
+    assert read_settings([], [], {}, root=tmp_path).files == ()
+
+
+def test_file_of_the_project_that_is_wrong_is_an_error(project: Path) -> None:
+    (project / ".env").write_text("1=x\n")
+    with pytest.raises(UsageError, match=r"\.env:1: expected KEY=VALUE"):
+        read_settings([], [], {}, root=project)
+
+
+def test_secret_is_missing_where_nobody_gave_it(project: Path) -> None:
+    settings = read_settings(["O=1", "F_FILE=/f"], [], {"E": ""}, root=project)
+    assert settings.missing(["A", "O", "E", "F", "NONE"]) == ("NONE",)
+
+
+def test_callers_environment_is_not_shown() -> None:
+    assert "hunter2" not in repr(Settings(given={}, environment={"TOKEN": "hunter2"}))

@@ -7,7 +7,7 @@ import click
 
 from longshore.cli.context import Context
 from longshore.cli.options import examples
-from longshore.cli.running import engine_option, settings_options
+from longshore.cli.running import engine_option, settings_options, user_settings
 
 
 @click.command(
@@ -39,9 +39,8 @@ def run(
     from longshore.cli.findings import show_findings
     from longshore.engines.choose import open_engines
     from longshore.engines.command import run_command
-    from longshore.engines.settings import read_settings
 
-    settings = read_settings(options, env_files, context.environment)
+    settings = user_settings(context, options, env_files)
     result = build_image(context)
     show_findings(context.terminal, result.findings)
     context.reporter.close()
@@ -54,5 +53,4 @@ def run(
         layout=context.layout,
         descriptor=result.descriptor,
         settings=settings,
-        environment=context.environment,
     )

@@ -10,6 +10,7 @@ from longshore.cli.context import Context
 
 if TYPE_CHECKING:
     from longshore.engines.follow import Show
+    from longshore.engines.settings import Settings
 
 ENGINES = ("auto", "podman", "builtin")
 
@@ -32,7 +33,7 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Settings, one KEY=VALUE to a line; repeatable.",
+        help="Settings, one KEY=VALUE to a line; repeatable, wins over the project's .env.",
     )(command)
     return click.option(
         "-e",
@@ -44,6 +45,18 @@ def settings_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def user_settings(
+    context: Context, options: tuple[str, ...], files: tuple[Path, ...]
+) -> "Settings":
+    """Read what the user gives; ``-v`` says which files that came from."""
+    from longshore.engines.settings import read_settings  # noqa: PLC0415 - not for --help
+
+    settings = read_settings(options, files, context.environment, root=context.root)
+    for path, count in settings.files:
+        context.terminal.detail(f"settings {path}: {count}")
+    return settings
+
+
 def line_writer(context: Context, names: tuple[str, ...], *, prefixed: bool) -> "Show":
     """Return what prints a line of a process's output, with its name in front where asked for."""
     terminal = context.terminal
@@ -52,6 +65,7 @@ def line_writer(context: Context, names: tuple[str, ...], *, prefixed: bool) -> 
     def show(name: str, line: bytes) -> None:
         if terminal.wants_json:
             terminal.json_line({"process": name, "line": line.decode("utf-8", "replace")})
+            terminal.flush()  # whoever reads it may be waiting for exactly this line
             return
         prefix = f"{name:<{width}} | ".encode() if prefixed else b""
         terminal.data_bytes(prefix + line + b"\n")

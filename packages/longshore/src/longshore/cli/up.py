@@ -1,7 +1,6 @@
 """``longshore up``: build the project, run it here, print its address."""
 # ruff: noqa: PLC0415 - the options are checked first
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +8,10 @@ import click
 
 from longshore.cli.context import Context
 from longshore.cli.options import examples
-from longshore.cli.running import engine_option, line_writer, settings_options
+from longshore.cli.running import engine_option, line_writer, settings_options, user_settings
 
 if TYPE_CHECKING:
     from longshore.engines.interface import Run
-    from longshore.engines.service import Services
     from longshore.oci.descriptor import Descriptor
 
 
@@ -50,26 +48,28 @@ def up(
 
     What runs of the project already is replaced.
     """
+    from longshore.build.recipe import require_process
     from longshore.engines.launch import Launch, Launcher
     from longshore.engines.ports import find_free_port
     from longshore.engines.service import open_services
-    from longshore.engines.settings import read_settings
 
-    settings = read_settings(options, env_files, context.environment)
+    settings = user_settings(context, options, env_files)
     services = open_services(context)
     launch = Launch(
         project=context.project,
         settings=settings,
-        environment=context.environment,
         port=find_free_port() if port == 0 else port,
         engine=engine,
     )
     launcher = Launcher(services)
+    require_process(context)  # before the ports: what detection says comes first
     launcher.check(launch)
     runs = launcher.bring_up(launch, context.layout, _build(context))
-    _announce(context, runs, detach=detach)
-    if not detach:
-        _attend(context, services, runs)
+    if detach:
+        _announce(context, runs)
+        return
+    show = line_writer(context, tuple(run.process for run in runs), prefixed=True)
+    services.attend(runs, show=show, ready=lambda: _announce(context, runs, line=True))
 
 
 def _build(context: Context) -> "Descriptor":
@@ -81,15 +81,20 @@ def _build(context: Context) -> "Descriptor":
     return result.descriptor
 
 
-def _announce(context: Context, runs: "tuple[Run, ...]", *, detach: bool) -> None:
+def _announce(context: Context, runs: "tuple[Run, ...]", *, line: bool = False) -> None:
     context.reporter.close()
-    if not context.terminal.wants_json:
+    if context.terminal.wants_json:
+        write = context.terminal.json_line if line else context.terminal.json
+        write(_describe(runs))
+    else:
         for run in runs:
             if run.url is not None:
                 context.terminal.data(run.url)
-        context.terminal.flush()
-        return
-    document = [
+    context.terminal.flush()
+
+
+def _describe(runs: "tuple[Run, ...]") -> list[dict[str, str | None]]:
+    return [
         {
             "service": run.service,
             "process": run.process,
@@ -99,13 +104,3 @@ def _announce(context: Context, runs: "tuple[Run, ...]", *, detach: bool) -> Non
         }
         for run in runs
     ]
-    write = context.terminal.json if detach else context.terminal.json_line
-    write(document)
-
-
-def _attend(context: Context, services: "Services", runs: "tuple[Run, ...]") -> None:
-    # A closed terminal and `kill` stop the service as Ctrl-C does.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    names = tuple(run.process for run in runs)
-    services.attend(runs, show=line_writer(context, names, prefixed=True))

@@ -1,16 +1,15 @@
 """Run one command in a service's image, in the foreground."""
 
 import secrets
-from collections.abc import Mapping
 
 from longshore.engines.choose import Engines
 from longshore.engines.image import select_platform
 from longshore.engines.interface import EngineError
 from longshore.engines.plan import plan_command
-from longshore.engines.settings import declared_secrets
+from longshore.engines.settings import Settings
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import Project, Secret
+from longshore.types import Project
 
 
 def run_command(
@@ -21,8 +20,7 @@ def run_command(
     choice: str,
     layout: ImageLayout,
     descriptor: Descriptor,
-    settings: Mapping[str, Secret],
-    environment: Mapping[str, str],
+    settings: Settings,
 ) -> int:
     """Run a command on this program's own streams and return its exit code.
 
@@ -33,8 +31,7 @@ def run_command(
         choice: the engine's name, or ``auto``.
         layout: where the image is.
         descriptor: which image.
-        settings: the user's.
-        environment: the caller's, for the secrets that the project's processes declare.
+        settings: the user's, and the secrets that the project's processes declare.
 
     Raises:
         PreflightError: if no engine can run it.
@@ -42,7 +39,7 @@ def run_command(
     candidates = engines.usable(choice)
     image = select_platform(layout, descriptor)
     declared = [name for process in project.processes for name in process.secrets]
-    given = {**settings, **declared_secrets(declared, settings, environment)}
+    given = settings.select(declared)
     for engine in candidates:
         try:
             loaded = engine.load(layout, image, service=project.name)

@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -12,11 +11,11 @@ from longshore.engines.plan import ServicePlan, grace_of, plan_run, plan_service
 from longshore.engines.ports import find_holder, is_free
 from longshore.engines.readiness import ended_error, wait_until_over, wait_until_ready
 from longshore.engines.service import Services
-from longshore.engines.settings import declared_secrets
+from longshore.engines.settings import PROJECT_FILE, Settings
 from longshore.errors import DeployError, LongshoreError, PreflightError
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import Process, Project, Secret
+from longshore.types import Process, Project
 
 _PORT_WAIT = 5.0
 """Seconds that the kernel gets to release the port of a process that has ended."""
@@ -29,14 +28,12 @@ class Launch:
     Args:
         project: whose processes.
         settings: the user's.
-        environment: the caller's, for the secrets that a process declares.
         port: for the first web process, or ``None`` for its own.
         engine: a name, or ``auto``.
     """
 
     project: Project
-    settings: Mapping[str, Secret]
-    environment: Mapping[str, str]
+    settings: Settings
     port: int | None
     engine: str
 
@@ -62,10 +59,11 @@ class Launcher:
 
         Raises:
             ProjectError: if nothing of the project keeps running.
-            PreflightError: for a taken port or a missing engine.
+            PreflightError: for a secret that nobody gave, a taken port or a missing engine.
         """
-        self._services.engines.usable(launch.engine)
         plan = plan_service(launch.project, port=launch.port)
+        check_secrets(plan, launch.settings)
+        self._services.engines.usable(launch.engine)
         self._check_ports(plan, launch.project.name)
 
     def bring_up(
@@ -128,14 +126,13 @@ class Launcher:
 
     def _start(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> Run:
         launch, engine = attempt.launch, attempt.engine
-        given = launch.settings
         port = attempt.plan.ports.get(process.name)
         spec = plan_run(
             process,
             image,
             run_id=secrets.token_hex(8),
             service=launch.project.name,
-            settings={**given, **declared_secrets(process.secrets, given, launch.environment)},
+            settings=launch.settings.select(process.secrets),
             port=port,
             shares_network=engine.shares_network,
         )
@@ -194,3 +191,22 @@ class Launcher:
         holder = find_holder(port)
         msg = f"port {port} is taken by {holder}" if holder else f"port {port} is taken"
         return PreflightError(msg, hint="stop that program, or choose a port with --port")
+
+
+def check_secrets(plan: ServicePlan, settings: Settings) -> None:
+    """Raise ``PreflightError`` with every secret that a process declares and nobody gave."""
+    wanting: dict[str, list[str]] = {}
+    for process in (*plan.before, *plan.lasting):
+        for name in settings.missing(process.secrets):
+            wanting.setdefault(name, []).append(process.name)
+    if not wanting:
+        return
+    lines = [f"{name}, for {' and '.join(wanting[name])}" for name in sorted(wanting)]
+    several = len(lines) > 1
+    raise PreflightError(
+        f"{len(lines)} secrets are not set" if several else f"secret {lines[0]}, is not set",
+        context=lines if several else (),
+        hint=f"give it with -e {min(wanting)}=..., in a file with --env-file, in {PROJECT_FILE}, "
+        f"or export it",
+        docs="how-to/pass-settings.md",
+    )
