@@ -32,7 +32,7 @@ libatomic1 libgcc-s1 libgfortran5 libgomp1 libquadmath0 libstdc++6
 libpython3.11|libpython3.13
 libpq5 libmariadb3 libodbc2 libodbcinst2 libsybdb5 libct4 libsqlite3-0 liblmdb0 libleveldb1d
 libdb5.3|libdb5.3t64 libgdbm6|libgdbm6t64 libmemcached11|libmemcached11t64 librdkafka1 libzmq5
-libldap-2.5-0|libldap2 libsasl2-2 libgssapi-krb5-2 libkrb5-3
+libldap-2.5-0|libldap2 libsasl2-2 libgssapi-krb5-2 libkrb5-3 libcom-err2 libkeyutils1 libltdl7
 libxml2 libxslt1.1 libxmlsec1|libxmlsec1t64 libxmlsec1-openssl|libxmlsec1t64-openssl libexpat1
 libyaml-0-2
 libssl3|libssl3t64 libsodium23 libgcrypt20 libgnutls30|libgnutls30t64 libnettle8|libnettle8t64
@@ -53,6 +53,9 @@ libglib2.0-0|libglib2.0-0t64 libgirepository-1.0-1 libenchant-2-2 libhunspell-1.
 libmagic1|libmagic1t64 libicu72|libicu76 libtesseract5 libleptonica6|liblept5
 libgl1 libegl1 libopengl0 libx11-6 libx11-xcb1 libxcb1 libxext6 libxrender1 libsm6 libice6 libxi6
 libxrandr2 libxcursor1 libxfixes3 libxcomposite1 libxdamage1 libxkbcommon0 libxtst6 libdrm2 libgbm1
+libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0
+libxcb-render0 libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1
+libxkbcommon-x11-0 libwayland-client0 libgtk-3-0|libgtk-3-0t64
 libdbus-1-3 libnspr4 libnss3 libcups2|libcups2t64 libatk1.0-0|libatk1.0-0t64
 libatk-bridge2.0-0|libatk-bridge2.0-0t64 libasound2|libasound2t64 libtcl8.6 libtk8.6
 libsndfile1 libportaudio2 libopus0 libvlc5 libpulse0 libsamplerate0
