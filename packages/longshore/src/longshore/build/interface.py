@@ -12,6 +12,7 @@ from longshore.oci.blobs import BlobStore
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
 from longshore.oci.memos import MemoStore
+from longshore.project.workspace import Workspace
 from longshore.sandbox.interface import Sandbox
 from longshore.types import BuildRecord, Finding, Project, Reporter, SourceTree
 
@@ -33,6 +34,10 @@ class Workshop(Protocol):
     @property
     def root(self) -> Path:
         """The project's folder."""
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The workspace that the project is in."""
 
     @property
     def config(self) -> Config:

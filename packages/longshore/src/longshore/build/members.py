@@ -12,7 +12,6 @@ from longshore.build.interface import Workshop
 from longshore.locks import LockedSet, SourceKind
 from longshore.locks.closure import check_folders, closure_digest, reachable_packages
 from longshore.project.read import read_member
-from longshore.project.workspace import find_workspace
 from longshore.source import read_source
 from longshore.types import BuildMode, Digest, Member, NormalizedName, SourceTree
 
@@ -71,7 +70,7 @@ def read_first_party(workshop: Workshop, lock: LockedSet | None) -> FirstParty:
     application = workshop.project.members[0]
     members = {application.name: application}
     trees = {application.name: workshop.source}
-    workspace = find_workspace(workshop.root)
+    workspace = workshop.workspace
     for folder in _folders(lock, workshop.root):
         member = read_member(folder)
         members[member.name] = member
@@ -94,8 +93,8 @@ def _folders(lock: LockedSet | None, root: Path) -> list[Path]:
     return [folder for folder in found if folder != root]
 
 
-def lock_digest(lock: LockedSet, root: Path) -> Digest:
+def lock_digest(workshop: Workshop, lock: LockedSet) -> Digest:
     """Return what a lock adds to a key: its bytes, or its part where others share it."""
-    if lock.path.parent == root and find_workspace(root) is None:
+    if lock.path.parent == workshop.root and workshop.workspace is None:
         return Digest.of(lock.path.read_bytes())
     return closure_digest(lock)

@@ -23,7 +23,7 @@ from longshore.locks import LockedSet, find_lock, no_lock
 from longshore.locks.foreign import ForeignLock, find_foreign, read_versions
 from longshore.locks.pylock import FILENAME
 from longshore.project.metadata import read_metadata
-from longshore.project.workspace import Workspace, find_workspace
+from longshore.project.workspace import Workspace
 from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion
 from longshore.wheels.index import choose_indexes
 from longshore.wheels.resolve import resolve_pylock
@@ -131,8 +131,7 @@ def _read_back(workshop: Workshop) -> LockedSet:
 
 def _read_inputs(workshop: Workshop) -> _Inputs:
     root = workshop.root
-    workspace = find_workspace(root)
-    declared = read_declared(root, workspace, workshop.environment)
+    declared = read_declared(root, workshop.workspace, workshop.environment)
     foreign = find_foreign(root)
     versions: Mapping[NormalizedName, str] = {} if foreign is None else read_versions(foreign)
     return _Inputs(
@@ -140,7 +139,7 @@ def _read_inputs(workshop: Workshop) -> _Inputs:
         kept=keep_versions(declared, constraints_of(versions)),
         foreign=foreign,
         python=parse_suite(choose_base(workshop.project, workshop.config)).python,
-        path=_path(root, workspace),
+        path=_path(root, workshop.workspace),
     )
 
 

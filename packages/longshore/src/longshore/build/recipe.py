@@ -124,7 +124,7 @@ def _inputs_digest(workshop: Workshop, lock: LockedSet, first_party: FirstParty)
         "project": repr(workshop.project).replace(str(workshop.root), "."),
         "config": repr(workshop.config),
         "source": str(first_party.digest(workshop.root)),
-        "lock": str(lock_digest(lock, workshop.root)),
+        "lock": str(lock_digest(workshop, lock)),
         "pins": str(pins_digest(workshop)),
         "runtime": str(runtime_digest()),
         "platform": str(Platform.host()),

@@ -49,7 +49,7 @@ def find_workspace(folder: Path) -> Workspace | None:
         ProjectError: if two members have one name.
     """
     for candidate in (folder, *folder.parents):
-        document = read_toml(candidate / FILE)
+        document = read_toml(candidate / FILE) if _may_be_root(candidate) else None
         patterns = _patterns(document) if document else None
         if patterns is not None:
             workspace = _workspace(candidate, document or {}, *patterns)
@@ -58,6 +58,14 @@ def find_workspace(folder: Path) -> Workspace | None:
         if (candidate / ".git").exists():
             break
     return None
+
+
+def _may_be_root(folder: Path) -> bool:
+    """Tell whether it is worth parsing a file: every command asks for every folder above."""
+    try:
+        return b"workspace" in (folder / FILE).read_bytes()
+    except OSError:
+        return False
 
 
 def choose_member(workspace: Workspace | None, name: str, start: Path) -> Path:
