@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from longshore import __version__
 from longshore.base import Base, BaseImage
 from longshore.base.bytecode import CompileResult, compile_tree
-from longshore.build.assets import build_assets
+from longshore.build.assets import build_assets, check_assets
 from longshore.build.environment import open_environment
 from longshore.build.image import (
     IMAGE_FORMAT,
@@ -200,6 +200,7 @@ class _Build:
             unpack=self.base.unpack,
             memos=workshop.memos,
         )
+        findings += check_assets(workshop, {each.name for each in locked.selection.packages})
         inputs = self._layer_inputs(locked, server, own)
         inputs = replace(inputs, assets=build_assets(workshop, self.base, inputs))
         with image_layers(

@@ -307,3 +307,27 @@ def test_modes_and_links_are_normalised(sample: Sample, build: Build) -> None:
         "app/made/run": ("0o755", epoch, ""),
         "app/made/same": ("0o777", epoch, "run"),
     }
+
+
+@pytest.mark.parametrize("locked", [("django",), ("django", "whitenoise")])
+def test_static_files_that_nobody_serves_are_said(
+    sample: Sample, capsys: pytest.CaptureFixture[str], locked: tuple[str, ...]
+) -> None:
+    wheels = [make_wheel(name, "1.0") for name in locked]
+    for wheel in wheels:
+        sample.index.add(wheel)
+    sample.write("requirements.txt", hashed(wheels))
+    sample.write(
+        "manage.py",
+        "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'settings')\n",
+    )
+    sample.write(
+        "settings.py",
+        "INSTALLED_APPS = ['django.contrib.staticfiles']\nSTATIC_ROOT = BASE_DIR / 'static'\n",
+    )
+    rules = [finding.rule for finding in build_image(sample.workshop()).findings]
+    told = "settings.py:2: Django's static files are not in the image, and the runtime serves none"
+    if "whitenoise" in locked:
+        assert rules == ["assets.static-files-not-collected"]
+    else:
+        assert told in capsys.readouterr().err
