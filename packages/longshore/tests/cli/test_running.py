@@ -1,6 +1,7 @@
 """``up``, ``ps``, ``logs``, ``down`` and ``run``, as far as they need no image."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ import pytest
 
 from longshore.cli.main import main
 from longshore.cli.ps import describe_age
+from longshore.cli.running import make_prefixes
 from longshore.engines.choose import Engines
 from longshore.engines.interface import LoadedImage, Port, Run, RunSpec
 from longshore.engines.ports import find_free_port
@@ -149,6 +151,28 @@ def test_logs_of_one_process_are_as_they_are(
     assert capsys.readouterr().out == "web line 28\nweb line 29\n"
     assert main(["logs", "web", "--follow", "--tail", "1", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"process": "web", "line": "web line 29"}
+
+
+def test_logs_are_coloured_on_request_only(
+    running: tuple[Run, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del running
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["logs", "--tail", "1", "--color", "always"]) == 0
+    out = capsys.readouterr().out
+    assert re.fullmatch(
+        r"\x1b\[\d\dmweb    \| \x1b\[0mweb line 29\n\x1b\[\d\dmworker \| \x1b\[0m.*\n", out
+    )
+
+
+def test_processes_have_different_colours_and_keep_them() -> None:
+    names = ["web", "worker", "beat", "migrate", "mail"]
+    all_of_them = make_prefixes(names, coloured=True)
+    colours = {prefix[:5] for prefix in all_of_them.values()}
+    assert len(colours) == len(names)
+    assert make_prefixes(["web"], coloured=True)["web"][:5] == all_of_them["web"][:5]
+    many = make_prefixes([f"p{number}" for number in range(40)], coloured=True)
+    assert len(many) == 40
 
 
 def test_logs_of_nothing_are_an_error(

@@ -162,3 +162,21 @@ def test_escapes_in_talk_and_tables_are_shown_as_text() -> None:
         "A\n\\x1b]0;x\\x07\n",
         "a\\x1b[2Jb\nerror: \\x07\n  \\x9b1m\nhint: \\r\n",
     )
+
+
+def test_data_is_coloured_only_where_it_is_seen() -> None:
+    def colours_data(stdout: io.StringIO, color: ColorChoice, **environment: str) -> bool:
+        terminal = Terminal(
+            stdout=stdout,
+            stderr=Tty(),
+            settings=OutputSettings(color=color),
+            environment=environment,
+        )
+        return terminal.colours_data
+
+    assert colours_data(Tty(), ColorChoice.AUTO)
+    assert not colours_data(io.StringIO(), ColorChoice.AUTO)  # a pipe
+    assert not colours_data(Tty(), ColorChoice.AUTO, NO_COLOR="1")
+    assert not colours_data(Tty(), ColorChoice.AUTO, TERM="dumb")
+    assert not colours_data(Tty(), ColorChoice.NEVER)
+    assert colours_data(io.StringIO(), ColorChoice.ALWAYS, NO_COLOR="1")

@@ -83,11 +83,8 @@ class Terminal:
         self.stderr = stderr
         self.settings = settings
         self.interactive = stderr.isatty() and environment.get("TERM") != "dumb"
-        self.coloured = settings.color is ColorChoice.ALWAYS or (
-            settings.color is ColorChoice.AUTO
-            and self.interactive
-            and not environment.get("NO_COLOR")
-        )
+        self._may_colour = environment.get("TERM") != "dumb" and not environment.get("NO_COLOR")
+        self.coloured = self._colours(stderr)
         self.lock = threading.RLock()
         self._live: LiveDisplay | None = None
 
@@ -100,6 +97,11 @@ class Terminal:
     def verbosity(self) -> int:
         """-1 for ``--quiet``, 0 by default, the number of ``-v`` otherwise."""
         return self.settings.verbosity
+
+    @property
+    def colours_data(self) -> bool:
+        """Whether names in front of lines of data may be coloured: standard output is looked at."""
+        return self._colours(self.stdout)
 
     def attach(self, live: LiveDisplay | None) -> None:
         """Coordinate with a live display from now on; ``None`` ends that."""
@@ -191,6 +193,11 @@ class Terminal:
         """
         self.stdout.flush()
         self.stderr.flush()
+
+    def _colours(self, stream: TextIO) -> bool:
+        if self.settings.color is ColorChoice.AUTO:
+            return self._may_colour and stream.isatty()
+        return self.settings.color is ColorChoice.ALWAYS
 
     def _talk(self, text: str) -> None:
         with self.lock:
