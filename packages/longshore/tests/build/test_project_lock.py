@@ -153,3 +153,32 @@ def test_the_command_says_what_changed(
     project = ["--project", str(unlocked.root), "--quiet"]
     assert main(["lock", "--check", *project]) == 1
     assert capsys.readouterr().out == "the project has no lock\n"
+
+
+def test_a_path_beside_the_project_is_locked_in_the_folder_above(unlocked: Sample) -> None:
+    above = unlocked.root.parent
+    table = '[tool.poetry]\nname = "demo"\nversion = "1"\n[tool.poetry.dependencies]\n'
+    unlocked.write(
+        "pyproject.toml",
+        table + 'lib = { path = "../lib", develop = true }\n'
+        '[tool.longshore.processes.web]\nasgi = "demo:app"\n',
+    )
+    unlocked.write(
+        "../lib/pyproject.toml",
+        '[tool.poetry]\nname = "lib"\nversion = "1"\n[tool.poetry.dependencies]\nhelper = "^1"\n',
+    )
+    with pytest.raises(LockError) as caught:
+        write_missing_lock(unlocked.workshop(), upgrade=False)
+    assert str(caught.value) == (
+        "pyproject.toml: '../lib' is outside of the project and of its repository"
+    )
+    (above / ".git").mkdir()
+    workshop = unlocked.workshop()
+    workshop.__dict__["detection"] = None
+    assert write_missing_lock(workshop, upgrade=False) == ("pylock.demo.toml: 2 packages",)
+    lock = read_lock(unlocked.root)
+    assert lock.path == above / "pylock.demo.toml"
+    assert [(each.name, each.version) for each in lock.packages] == [
+        ("helper", "1.0"),
+        ("lib", None),
+    ]

@@ -8,7 +8,7 @@ of what it was resolved from in its ``[tool.longshore]``.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from os.path import relpath
+from os.path import commonpath, relpath
 from pathlib import Path
 
 import tomli_w
@@ -24,6 +24,7 @@ from longshore.locks.foreign import ForeignLock, find_foreign, read_versions
 from longshore.locks.pylock import FILENAME
 from longshore.project.metadata import read_metadata
 from longshore.project.workspace import Workspace
+from longshore.source.git import find_repository
 from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion
 from longshore.wheels.index import choose_indexes
 from longshore.wheels.resolve import resolve_pylock
@@ -139,16 +140,30 @@ def _read_inputs(workshop: Workshop) -> _Inputs:
         kept=keep_versions(declared, constraints_of(versions)),
         foreign=foreign,
         python=parse_suite(choose_base(workshop.project, workshop.config)).python,
-        path=_path(root, workshop.workspace),
+        path=_path(root, workshop.workspace, declared),
     )
 
 
-def _path(root: Path, workspace: Workspace | None) -> Path:
-    """Return where the lock goes: beside the project, or its members' root under its name."""
+def _path(root: Path, workspace: Workspace | None, declared: Declared) -> Path:
+    """Return where the lock goes: into the folder that has all of its first-party code.
+
+    That is the project's, the workspace's, or one above within the repository. In a folder that
+    others share, the file has the project's name.
+    """
+    top = workspace.root if workspace is not None else root
+    folders = [folder for folder, _ in declared.members.values()]
+    outside = [folder for folder in folders if top not in (folder, *folder.parents)]
+    if outside:
+        repository = find_repository(root)
+        top = Path(commonpath([top, *outside]))
+        if repository is None or repository not in (top, *top.parents):
+            place = relpath(outside[0], root)
+            msg = f"{declared.origin}: {place!r} is outside of the project and of its repository"
+            raise LockError(msg, hint="move it into the repository, or depend on a release of it")
     metadata = read_metadata(root)
-    if workspace is None or workspace.root == root or metadata is None:
-        return root / FILENAME
-    return workspace.root / f"pylock.{metadata.name}.toml"
+    if top == root or metadata is None:
+        return top / FILENAME
+    return top / f"pylock.{metadata.name}.toml"
 
 
 def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
