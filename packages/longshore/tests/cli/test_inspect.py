@@ -7,10 +7,12 @@ import re
 import pytest
 
 from longshore.build import build_image
+from longshore.build.inspection import InspectedPackage
 from longshore.build.recipe import records
-from longshore.cli.inspection import describe_size
+from longshore.cli.inspection import describe_reason, describe_size
 from longshore.cli.main import main
 from longshore.testing.sample import Sample
+from longshore.types import Digest, MaterialKind
 
 
 @pytest.fixture
@@ -110,6 +112,31 @@ def test_on_a_terminal_nothing_is_wider_than_it(
     assert max(map(len, tables.splitlines())) <= 60
     assert "…" in tables
     assert built.root.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("a",), "the project depends on it"),
+        (("a", "b"), "a"),
+        (("a", "b", "c"), "a -> b"),
+        ((), "the runtime"),
+    ],
+)
+def test_the_reason_is_the_way_to_a_package(path: tuple[str, ...], text: str) -> None:
+    package = InspectedPackage(
+        name="c",
+        version="1",
+        kind=MaterialKind.WHEEL,
+        path=path,
+        reason="the runtime",
+        purl="pkg:pypi/c@1",
+        sha256=Digest.of(b""),
+        layer=None,
+        size=None,
+        url="",
+    )
+    assert describe_reason(package) == text
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ def test_another_folder_counts_if_the_file_says_so(
     assert bench.check(wheel("two", {"two.so": elf("/opt/vendor/libv.so")})) == ()
     assert len(bench.check(wheel("three", {"three.so": elf("libv.so")}))) == 1
     assert len(bench.check(wheel("four", {"four.so": elf("/opt/libv.so")}))) == 1
+    bench.add("$ORIGIN/libv.so")
+    assert len(bench.check(wheel("five", {"five.so": elf("libv.so", runpath="$ORIGIN")}))) == 1
 
 
 def test_what_any_wheel_brings_is_there(bench: Bench, elf: MakeElf, wheel: MakeInput) -> None:
