@@ -1,6 +1,7 @@
 """Reads the ``[project]`` and ``[build-system]`` tables (PyPA: pyproject.toml specification).
 
-Where there is no ``[project]``, or it leaves something to Poetry, ``[tool.poetry]`` is read.
+Where there is no ``[project]``, or it leaves something to Poetry, ``[tool.poetry]`` is read; where
+there is neither, what setuptools reads.
 """
 
 from collections.abc import Mapping
@@ -67,15 +68,15 @@ def read_metadata(root: Path) -> Metadata | None:
     """
     document = read_toml(root / FILE)
     poetry = poetry_table(document)
-    if document is None or ("project" not in document and "name" not in poetry):
-        return None
     problems: list[Problem] = []
     build = None
-    if "build-system" in document:
+    if document is not None and "build-system" in document:
         try:
             build = _build_system(document["build-system"])
         except InvalidValueError as error:
             problems += (problem.below("build-system") for problem in error.problems)
+    if document is None or ("project" not in document and "name" not in poetry):
+        return _of_setup(root, document, build, problems)
     if "project" not in document:
         return _of_poetry(poetry, build, problems)
     try:
@@ -83,6 +84,30 @@ def read_metadata(root: Path) -> Metadata | None:
     except InvalidValueError as error:
         problems[:0] = [problem.below("project") for problem in error.problems]
     raise _project_error(problems)
+
+
+def _of_setup(
+    root: Path,
+    document: Mapping[str, Any] | None,
+    build: BuildSystem | None,
+    problems: list[Problem],
+) -> Metadata | None:
+    """Read a project that has its metadata in ``setup.cfg`` or ``setup.py``, if it is one."""
+    # These projects are the rarer ones, and all of detection comes with it.
+    from longshore.project.detect.setuptools import read_setup, text_reader  # noqa: PLC0415
+
+    setup = read_setup(document, text_reader(root))
+    if setup is None:
+        return None
+    if problems:
+        raise _project_error(problems)
+    return Metadata(
+        name=setup.name,
+        version=setup.version,
+        python=setup.python,
+        description=setup.description,
+        build=build or BuildSystem(),
+    )
 
 
 def _of_poetry(

@@ -152,7 +152,7 @@ def _setup_cfg(files: ProjectFiles) -> list[str]:
 
 
 def _setup_py(files: ProjectFiles) -> list[str]:
-    call = setup_call(files)
+    call = setup_call(files.text("setup.py"))
     folders = keyword(call, "package_dir") if call else None
     if not isinstance(folders, ast.Dict):
         return []
@@ -160,9 +160,8 @@ def _setup_py(files: ProjectFiles) -> list[str]:
     return [path for key, value in pairs if string(key) == "" and (path := string(value))]
 
 
-def setup_call(files: ProjectFiles) -> ast.Call | None:
-    """Return the ``setup(…)`` call of ``setup.py``, if there is one that parses."""
-    text = files.text("setup.py")
+def setup_call(text: str | None) -> ast.Call | None:
+    """Return the ``setup(…)`` call of a ``setup.py``, if there is one and it parses."""
     if text is None:
         return None
     try:

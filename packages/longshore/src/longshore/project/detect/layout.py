@@ -7,6 +7,7 @@ from typing import Any
 
 from longshore.project.detect.backends import join, parent, read_packages, table
 from longshore.project.detect.files import ProjectFiles
+from longshore.project.detect.setuptools import read_setup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +17,7 @@ class Layout:
     Args:
         roots: folders that import names are relative to, the most specific first; ``.`` is last.
         shipped: folders and files that the wheel has, or empty where everything is shipped.
-        is_wheel: whether the project has a ``[build-system]``.
+        is_wheel: whether it is built: it has a ``[build-system]``, or setuptools' own files.
     """
 
     roots: tuple[str, ...]
@@ -85,7 +86,7 @@ def read_layout(document: Mapping[str, Any], files: ProjectFiles, *, name: str) 
         name: the project's name, which most backends look for by default.
     """
     packages = read_packages(document, files)
-    is_wheel = bool(table(document, "build-system"))
+    is_wheel = bool(table(document, "build-system")) or read_setup(document, files.text) is not None
     folders = {parent(path) for path in files.python}
     roots = [
         root

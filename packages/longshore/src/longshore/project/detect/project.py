@@ -9,6 +9,7 @@ from longshore.config.toml import read_toml
 from longshore.project.detect.backends import table
 from longshore.project.detect.detecting import detect
 from longshore.project.detect.model import Detection
+from longshore.project.detect.setuptools import read_setup, text_reader
 from longshore.types import Asgi, CommandLine, Event, Finding, Phase, Process, Reporter, Severity
 from longshore.types.name import parse_name
 
@@ -56,7 +57,8 @@ def _name(document: Mapping[str, Any] | None, root: Path) -> str:
                 return parse_name(written)
             except ValueError:
                 continue  # said where the metadata is read
-    return root.name
+    setup = read_setup(document, text_reader(root))
+    return setup.name if setup else root.name
 
 
 def report_detection(detection: Detection, reporter: Reporter) -> None:

@@ -88,7 +88,7 @@ def _from_lines(lines: list[str], location: str, group: str) -> Iterator[Script]
 
 
 def _from_setup_py(files: ProjectFiles) -> Iterator[Script]:
-    call = setup_call(files)
+    call = setup_call(files.text("setup.py"))
     points = keyword(call, "entry_points") if call else None
     if isinstance(points, ast.Dict):
         for key, value in zip(points.keys, points.values, strict=True):
