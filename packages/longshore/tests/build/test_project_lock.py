@@ -79,6 +79,16 @@ def test_a_stale_lock_is_noticed_and_keeps_its_versions(unlocked: Sample) -> Non
     require_lock(unlocked.workshop(), locked=True)
 
 
+def test_the_lock_says_who_needs_what(unlocked: Sample) -> None:
+    unlocked.index.add(make_wheel("top", requires=["middle"]))
+    unlocked.index.add(make_wheel("middle", requires=["helper<2"]))
+    unlocked.write("pyproject.toml", NEEDS.replace("helper>=1", "top"))
+    workshop = unlocked.workshop()
+    result = build_image(workshop)
+    reasons = {each.purl: each.reason for each in result.record.materials}
+    assert reasons["pkg:pypi/helper@1.0"] == "locked: top -> middle -> helper"
+
+
 def test_another_python_makes_it_stale(unlocked: Sample) -> None:
     write_missing_lock(unlocked.workshop(), upgrade=False)
     assert missing_lock(unlocked.workshop(LONGSHORE_BASE="debian:bookworm"))

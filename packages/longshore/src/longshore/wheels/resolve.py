@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from longshore.errors import LockError, PreflightError
 from longshore.types import PythonVersion
+from longshore.wheels.reasons import add_dependencies
 
 SECONDS = 300
 _SHOWN = 8
@@ -87,12 +89,31 @@ def resolve_pylock(
         limits.write_text("".join(f"{line}\n" for line in constraints), "utf-8")
         if known is not None:
             output.write_text(known, "utf-8")
-        argv = (
-            *("-", "--format", "pylock.toml", "--output-file", str(output)),
-            *("--constraints", str(limits), "--python-version", python.short),
+        text = "".join(f"{line}\n" for line in requirements)
+        argv = ("-", "--constraints", str(limits), "--python-version", python.short)
+        _compile(
+            (*argv, "--format", "pylock.toml", "--output-file", str(output)),
+            text,
+            variables,
+            subject,
         )
-        _compile(argv, "".join(f"{line}\n" for line in requirements), variables, subject)
-        return output.read_text("utf-8")
+        # The same again with that as its preferences, from uv's cache, for who needs what.
+        lock = output.read_text("utf-8")
+        annotated = _compile(
+            (*argv, "--constraints", str(_pins(lock, folder))), text, variables, subject
+        )
+        return add_dependencies(lock, annotated)
+
+
+def _pins(lock: str, folder: str) -> Path:
+    """Write constraints that give a lock's versions again; forks of one name are left to uv."""
+    versions: dict[str, set[str]] = {}
+    for package in tomllib.loads(lock)["packages"]:
+        versions.setdefault(package["name"], set()).add(package.get("version", ""))
+    path = Path(folder, "pins.txt")
+    pins = [f"{name}=={one}\n" for name, (one, *more) in versions.items() if one and not more]
+    path.write_text("".join(pins), "utf-8")
+    return path
 
 
 def _compile(
