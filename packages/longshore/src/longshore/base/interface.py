@@ -29,13 +29,17 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OsPackage:
-    """An operating system package in a base, pinned by the hash of its archive."""
+    """An operating system package in a base, pinned by the hash of its archive.
+
+    ``layer`` is the index of the layer that holds it, among the base's own.
+    """
 
     name: str
     version: str
     architecture: str
     sha256: Digest
     source: str
+    layer: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

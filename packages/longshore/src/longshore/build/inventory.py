@@ -59,7 +59,7 @@ def _os_packages(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Mat
             purl=f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?{qualifiers}",
             url="",
             sha256=package.sha256,
-            layer=layers[0],
+            layer=layers[package.layer],
             reason=f"base: {image.reference}",
         )
 

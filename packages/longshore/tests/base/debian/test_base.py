@@ -98,6 +98,8 @@ def test_what_the_base_is(open_it: Open, pins: BasePins) -> None:
     assert image.created == pins.date == datetime(2025, 12, 31, tzinfo=UTC)
     assert [package.name for package in image.os_packages] == [each.name for each in pins.packages]
     assert [layer.title.split()[0] for layer in image.layers] == ["Debian", "Python", "bytecode"]
+    places = {package.name: package.layer for package in image.os_packages}
+    assert (places["tzdata"], places["libpython3.13-stdlib"]) == (0, 1)
 
 
 def test_the_unpacked_tree(open_it: Open) -> None:

@@ -162,6 +162,10 @@ class DebianBase:
         return Digest.of(json.dumps(parts, sort_keys=True).encode())
 
 
+_ORDER = (OS, PYTHON, BYTECODE)
+"""The layers of a base, bottom first."""
+
+
 def _layer_of(package: str) -> str:
     return PYTHON if package.startswith(("python3.", "libpython3.")) else OS
 
@@ -173,6 +177,7 @@ def _os_package(package: PinnedDeb) -> OsPackage:
         architecture=package.architecture,
         sha256=package.sha256,
         source=package.source,
+        layer=_ORDER.index(_layer_of(package.name)),
     )
 
 
