@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from longshore_runtime import wrap
-
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
     """Serve lifespan and http."""
@@ -21,6 +19,3 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
     )
     await send({"type": "http.response.body", "body": b"ok"})
-
-
-wrapped = wrap(app)

@@ -67,33 +67,33 @@ CASES = (
     Case(name="longshore-serve, WSGI", words=(*OURS, "--port", "{port}", "wsgi_app:app")),
     Case(
         name="longshore-serve -- uvicorn, 2 workers",
-        words=supervised(*UVICORN, "--workers", "2", "asgi_app:wrapped"),
+        words=supervised(*UVICORN, "--workers", "2", "asgi_wrapped:app"),
     ),
     Case(
         name="longshore-serve -- gunicorn asgi, 2 workers",
-        words=supervised(*GUNICORN, *ASGI_WORKERS, "asgi_app:wrapped"),
+        words=supervised(*GUNICORN, *ASGI_WORKERS, "asgi_wrapped:app"),
     ),
     Case(
         name="longshore-serve -- gunicorn gthread (WSGI)",
-        words=supervised(*GUNICORN, *THREADS, "wsgi_app:wrapped"),
+        words=supervised(*GUNICORN, *THREADS, "wsgi_wrapped:app"),
     ),
     Case(
         name="longshore-serve -- granian",
-        words=supervised(*GRANIAN, "--interface", "asgi", "asgi_app:wrapped"),
+        words=supervised(*GRANIAN, "--interface", "asgi", "asgi_wrapped:app"),
     ),
     Case(
         name="longshore-serve -- granian (WSGI)",
         words=supervised(
-            *GRANIAN, "--interface", "wsgi", "--blocking-threads", "24", "wsgi_app:wrapped"
+            *GRANIAN, "--interface", "wsgi", "--blocking-threads", "24", "wsgi_wrapped:app"
         ),
     ),
     Case(
         name="longshore-serve -- hypercorn",
-        words=supervised(*HYPERCORN, "--graceful-timeout", "15", "asgi_app:wrapped"),
+        words=supervised(*HYPERCORN, "--graceful-timeout", "15", "asgi_wrapped:app"),
     ),
     Case(
         name="longshore-serve -- waitress (WSGI)",
-        words=supervised(*WAITRESS, "wsgi_app:wrapped"),
+        words=supervised(*WAITRESS, "wsgi_wrapped:app"),
     ),
 )
 

@@ -32,6 +32,21 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
         yield start
 
 
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Callable[[str], Served]]:
+    """Services that the tests of one module only ask, never stop: each is started once."""
+    running: dict[str, Served] = {}
+    with ExitStack() as stack:
+
+        def find(target: str) -> Served:
+            if target not in running:
+                env = {"LONGSHORE_THREADS": "4", "PORT": None, "WEB_CONCURRENCY": None}
+                running[target] = stack.enter_context(Served(target, cwd=APPS, env=env))
+            return running[target]
+
+        yield find
+
+
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
     """A pipe whose ends a test may close itself."""

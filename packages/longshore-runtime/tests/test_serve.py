@@ -35,14 +35,14 @@ def test_boot_line_says_what_is_served_where_and_within_which_budget(serve: Serv
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/healthz", "/health"])
-def test_health_paths_pass_when_ready(serve: Serve, path: str) -> None:
-    reply = serve("plain:app").get(path)
+def test_health_paths_pass_when_ready(shared: Serve, path: str) -> None:
+    reply = shared("plain:app").get(path)
     assert (reply.status, reply.json()["status"]) == (200, "pass")
     assert reply.headers["cache-control"] == "no-store"
 
 
-def test_head_of_a_health_path_has_no_body(serve: Serve) -> None:
-    reply = serve("plain:app").request("HEAD", "/readyz")
+def test_head_of_a_health_path_has_no_body(shared: Serve) -> None:
+    reply = shared("plain:app").request("HEAD", "/readyz")
     assert (reply.status, reply.body) == (200, b"")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -163,6 +164,17 @@ def test_attributes_are_those_of_the_application() -> None:
 def test_what_is_no_application_is_refused() -> None:
     with pytest.raises(ImportFailedError):
         wrap(5)
+
+
+def test_script_that_only_imports_the_application_ends_at_once() -> None:
+    program = "import wsgis; print('up', flush=True); import time; time.sleep(60)"
+    environment = {**os.environ, "LONGSHORE_DRAIN_DELAY": "30"}
+    words = [sys.executable, "-c", program]
+    with subprocess.Popen(words, cwd=APPS, env=environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        assert process.wait(10) == 143
 
 
 def test_server_without_a_handler_finishes_what_runs(serve: Serve, free_port: int) -> None:

@@ -27,17 +27,17 @@ def test_bridge_follows_pep_3333_as_its_validator_sees_it(serve: Serve) -> None:
     assert serve("wsgis:strict", flags=("--interface", "wsgi")).get("/x").status == 200
 
 
-def test_body_is_streamed_both_ways(serve: Serve) -> None:
+def test_body_is_streamed_both_ways(shared: Serve) -> None:
     body = bytes(range(256)) * 4096
-    assert serve("wsgis:echo").request("POST", "/", body=body).body == body
+    assert shared("wsgis:echo").request("POST", "/", body=body).body == body
 
 
-def test_body_can_be_read_by_lines(serve: Serve) -> None:
-    assert serve("wsgis:lines").request("POST", "/", body=b"a\nb\nc").body == b"a\n|b\n|c"
+def test_body_can_be_read_by_lines(shared: Serve) -> None:
+    assert shared("wsgis:lines").request("POST", "/", body=b"a\nb\nc").body == b"a\n|b\n|c"
 
 
-def test_headers_are_joined_and_underscores_refused(serve: Serve) -> None:
-    service = serve("wsgis:headers")
+def test_headers_are_joined_and_underscores_refused(shared: Serve) -> None:
+    service = shared("wsgis:headers")
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(
             b"GET / HTTP/1.1\r\nhost: a\r\nx-one: 1\r\nx-one: 2\r\nx_two: evil\r\n"
@@ -57,19 +57,19 @@ def test_application_that_fails_is_a_500_and_the_service_goes_on(serve: Serve, t
     assert service.get("/readyz").status == 200
 
 
-def test_failure_after_the_start_cuts_the_response(serve: Serve) -> None:
-    service = serve("wsgis:late_failure")
+def test_failure_after_the_start_cuts_the_response(shared: Serve) -> None:
+    service = shared("wsgis:late_failure")
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         assert client.makefile("rb").read().endswith(b"12345")
 
 
-def test_write_callable_comes_before_the_iterable(serve: Serve) -> None:
-    assert serve("wsgis:legacy_write").get("/").body == b"written returned"
+def test_write_callable_comes_before_the_iterable(shared: Serve) -> None:
+    assert shared("wsgis:legacy_write").get("/").body == b"written returned"
 
 
-def test_client_that_leaves_ends_an_endless_response_and_closes_it(serve: Serve) -> None:
-    service = serve("wsgis:endless")
+def test_client_that_leaves_ends_an_endless_response_and_closes_it(shared: Serve) -> None:
+    service = shared("wsgis:endless")
     with socket.create_connection(("127.0.0.1", service.port)) as client:
         client.sendall(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n")
         assert client.recv(1000)
@@ -91,7 +91,7 @@ def test_pool_works_on_requests_side_by_side(serve: Serve) -> None:
     assert [reply.status for reply in replies] == [200, 200]
 
 
-def test_body_that_nobody_reads_is_not_held_in_memory(serve: Serve) -> None:
-    service = serve("wsgis:ignore_body")
+def test_body_that_nobody_reads_is_not_held_in_memory(shared: Serve) -> None:
+    service = shared("wsgis:ignore_body")
     assert service.request("POST", "/", body=b"x" * (8 << 20)).status == 404
     assert service.get("/readyz").status == 200

@@ -35,6 +35,7 @@ class Lifecycle:
         in_flight: requests that the application is working on.
         served: requests that the application has answered.
         liveness_limit: seconds without a turn of the event loop that count as stuck.
+        was_asked: whether a WSGI server has ever passed a request on, a probe included.
         beat_at: when the event loop last turned, as ``time.monotonic()`` seconds.
         streams: one callback per open stream or WebSocket that wants to be told to end.
     """
@@ -50,6 +51,7 @@ class Lifecycle:
         "shared",
         "started_at",
         "streams",
+        "was_asked",
     )
 
     def __init__(self, shared: memoryview | None = None) -> None:
@@ -63,6 +65,7 @@ class Lifecycle:
         self.streams: set[Callable[[], None]] = set()
         self.listeners: list[Callable[[Phase], None]] = []
         self.liveness_limit = 30.0
+        self.was_asked = False
 
     @property
     def phase(self) -> Phase:

@@ -8,12 +8,11 @@ import logging
 import os
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from longshore_runtime.current import is_supervised, process_lifecycle
+from longshore_runtime.deadline import guard_deadline
 from longshore_runtime.errors import ExitCode, ImportFailedError
-from longshore_runtime.lifecycle import Phase
 from longshore_runtime.listener import bind_socket
 from longshore_runtime.management import ManagementServer
 from longshore_runtime.prepare import import_application, make_plan
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-    from longshore_runtime.budget import Budget
     from longshore_runtime.events import EventLog
     from longshore_runtime.lifecycle import Lifecycle
     from longshore_runtime.options import Options
@@ -96,7 +94,7 @@ def serve_alone(options: Options, plan: Plan, events: EventLog) -> ExitCode:
         on_ready=on_ready,
         requests=requests,
     )
-    lifecycle.listeners.append(guard_deadline(options.budget, events))
+    guard_deadline(lifecycle, options.budget, events)
     return run_service(service, [listener], events)
 
 
@@ -172,29 +170,6 @@ def open_management(options: Options, lifecycle: Lifecycle) -> ManagementServer 
     server = ManagementServer(bind_socket(options.host, options.management_port), respond)
     server.start()
     return server
-
-
-def guard_deadline(budget: Budget, events: EventLog) -> Callable[[Phase], None]:
-    """Return a listener that ends the process when the drain overruns its whole budget.
-
-    It is a thread, so that a blocked event loop cannot stop it.
-    """
-
-    def expire() -> None:
-        time.sleep(budget.deadline)
-        events.emit(
-            "stop",
-            f"stopped hard: the drain took longer than {budget.deadline:g} s",
-            level="error",
-            exit_code=int(ExitCode.PARTIAL),
-        )
-        os._exit(ExitCode.PARTIAL)
-
-    def on_phase(phase: Phase) -> None:
-        if phase is Phase.DRAINING:
-            threading.Thread(target=expire, name="longshore-deadline", daemon=True).start()
-
-    return on_phase
 
 
 def flush(timeout: float) -> bool:

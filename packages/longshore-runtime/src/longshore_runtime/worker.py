@@ -10,13 +10,14 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from longshore_runtime.deadline import guard_deadline
 from longshore_runtime.errors import ExitCode, ServeError
 from longshore_runtime.health import FAIL, registry
 from longshore_runtime.lifecycle import Lifecycle
 from longshore_runtime.prepare import import_application
 from longshore_runtime.proxy import ProxyTrust
 from longshore_runtime.report import report_failure
-from longshore_runtime.serve import choose_loop, flush, guard_deadline, stop_while_starting
+from longshore_runtime.serve import choose_loop, flush, stop_while_starting
 from longshore_runtime.service import Service
 from longshore_runtime.shared_state import SharedState, SlotWriter
 from longshore_runtime.signals import StopRequests
@@ -97,7 +98,7 @@ def _serve(job: Job, index: int) -> int:
         publish=publish,
         speaks=index == 0,
     )
-    lifecycle.listeners.append(guard_deadline(budget, job.events))
+    guard_deadline(lifecycle, budget, job.events)
     runner = asyncio.Runner(loop_factory=choose_loop())
     outcome = runner.run(service.run([job.listener.dup()]))
     writer.cut_off = outcome.cut_off

@@ -29,13 +29,17 @@ SETTLE: Final = 0.2
 
 
 def hold_back_default(lifecycle: Lifecycle) -> bool:
-    """Take SIGTERM over where nobody else has; returns whether that was so."""
+    """Take SIGTERM over where nobody else has; returns whether that was so.
+
+    A process that was never asked anything, such as a script that imports the application, ends at
+    once, as it would without us.
+    """
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         return False
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- the handler's signature
-        if lifecycle.enter(Phase.DRAINING):
+        if lifecycle.was_asked and lifecycle.enter(Phase.DRAINING):
             threading.Thread(target=_finish, args=(lifecycle,), daemon=True).start()
         else:
             _end()

@@ -53,6 +53,7 @@ class WrappedWSGI:
         if MARK in environ:
             # Under longshore-serve everything is done further out.
             return self.app(environ, start_response)
+        self.lifecycle.was_asked = True
         if registry.verdicts and not self.is_checking:
             # Not before: the server may fork after the import, and threads do not survive that.
             self.is_checking = True
