@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
 from longshore.config import AssetConfig
@@ -19,6 +20,7 @@ from longshore.types import Digest
 
 _LINK = 0o120000
 _HEAD = 1 << 16
+_WORKERS = 8
 _SHOWN = 80
 DOCS = "how-to/build-assets.md"
 
@@ -43,16 +45,14 @@ def collect_outputs(
         names = ", ".join(repr(str(output)) for output in missing)
         msg = f"{location}: the command {show(entry.command)!r} made no {names}"
         raise ProjectError(msg, hint=_other_names(folder, known), docs=DOCS)
-    found: dict[str, PlainFile] = {}
+    paths = sorted({path for output in entry.outputs for path in _walk(folder, output)})
     try:
-        for output in entry.outputs:
-            for path in _walk(folder, output):
-                found[path] = _store(folder, path, blobs, location)
+        with ThreadPoolExecutor(_WORKERS) as pool:  # the store waits for the disk, file by file
+            return tuple(pool.map(lambda path: _store(folder, path, blobs, location), paths))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         msg = f"{location}: an output can't be read: {reason}"
         raise ProjectError(msg) from error
-    return tuple(found[path] for path in sorted(found))
 
 
 def _has_files(folder: Path, output: PurePosixPath) -> bool:
@@ -104,10 +104,17 @@ def _store(folder: Path, path: str, blobs: BlobStore, location: str) -> PlainFil
     if kind is not None:
         msg = f"{location}: the output {path!r} looks like {kind}"
         raise ProjectError(msg, hint="keep it out of what outputs names")
-    with place.open("rb") as file:
-        stored = blobs.put(iter(lambda: file.read(CHUNK), b""))
+    digest = Digest.of_chunks(_chunks(place))
+    if blobs.verified(digest) is None:
+        blobs.put(_chunks(place), expected=digest)
     normal = 0o755 if mode & stat.S_IXUSR else 0o644
-    return _plain(path, normal, stored.size, stored.digest, blobs.path(stored.digest))
+    return _plain(path, normal, place.stat().st_size, digest, blobs.path(digest))
+
+
+def _chunks(place: Path) -> Iterator[bytes]:
+    with place.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _is_text(name: bytes) -> bool:
