@@ -110,6 +110,36 @@ def test_process_that_shares_the_network_listens_on_the_hosts_port() -> None:
     assert spec.port == Port(host=8123, container=8123)
 
 
+@pytest.mark.parametrize(
+    ("argv", "started"),
+    [
+        (("serve", "--host=0.0.0.0", "--port=8001"), ("--host=127.0.0.1", "--port=8123")),
+        (("serve", "-p", "8001", "-n", "8001"), ("-p", "8123", "-n", "8001")),
+        (("serve", "--bind", "0.0.0.0:8001"), ("--bind", "127.0.0.1:8123")),
+        (("serve", "--bind=[::]:8001"), ("--bind=[::]:8123",)),
+        (("serve", "http://cache:8001", "x:8001"), ("http://cache:8001", "x:8001")),
+    ],
+)
+def test_command_that_shares_the_network_listens_on_the_hosts_port(
+    argv: tuple[str, ...], started: tuple[str, ...]
+) -> None:
+    web = Process(name="web", kind=ProcessKind.WEB, serve=CommandLine(argv), port=8001)
+
+    def args(*, shares_network: bool) -> tuple[str, ...] | None:
+        return plan_run(
+            web,
+            IMAGE,
+            run_id="1",
+            service="s",
+            settings={},
+            port=8123,
+            shares_network=shares_network,
+        ).args
+
+    assert args(shares_network=True) == ("--", "serve", *started)
+    assert args(shares_network=False) == ("--", *argv)
+
+
 def test_process_in_its_own_network_keeps_its_port() -> None:
     spec = plan_run(
         WEB, IMAGE, run_id="1", service="s", settings={}, port=8123, shares_network=False

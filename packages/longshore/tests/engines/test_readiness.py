@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -54,6 +55,25 @@ def test_web_process_that_ends_is_an_error_with_its_last_lines(
     )
     assert error.context == tuple(f"web line {number}" for number in range(10, 30))
     assert error.hint == "give the setting with -e KEY=VALUE or --env-file FILE"
+
+
+@pytest.mark.parametrize(("status", "is_ready"), [(404, True), (302, True), (503, False)])
+def test_server_of_its_own_is_ready_with_any_answer_that_is_no_error_of_it(
+    memory: MemoryEngine,
+    web: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    status: int,
+    is_ready: bool,
+) -> None:
+    start(memory, web)
+    monkeypatch.setattr(readiness, "probe", lambda _port, _path: status)
+    wait = partial(wait_until_ready, [web], memory, timeout=0.05)
+    if is_ready:
+        wait(own_servers={"web"})
+    for others in ((), {"worker"}) if is_ready else ((), {"web"}):
+        with pytest.raises(DeployError, match=f"GET /readyz answered {status}"):
+            wait(own_servers=others)
 
 
 def test_process_that_never_answers_is_an_error(memory: MemoryEngine, web: Run) -> None:

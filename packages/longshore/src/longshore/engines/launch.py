@@ -15,7 +15,7 @@ from longshore.engines.settings import PROJECT_FILE, Settings
 from longshore.errors import DeployError, LongshoreError, PreflightError
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import Process, Project
+from longshore.types import CommandLine, Process, Project
 
 _PORT_WAIT = 5.0
 """Seconds that the kernel gets to release the port of a process that has ended."""
@@ -104,7 +104,7 @@ class Launcher:
                 self._run_before(attempt, process, image)
             lasting = [self._start(attempt, process, image) for process in plan.lasting]
             begun = time.monotonic()
-            wait_until_ready(lasting, engine)
+            wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
         except LongshoreError:
             # The output of what failed stays for `logs`; nothing of it keeps running.
             self._services.stop(attempt.begun)
@@ -191,6 +191,10 @@ class Launcher:
         holder = find_holder(port)
         msg = f"port {port} is taken by {holder}" if holder else f"port {port} is taken"
         return PreflightError(msg, hint="stop that program, or choose a port with --port")
+
+
+def _own_servers(plan: ServicePlan) -> frozenset[str]:
+    return frozenset(one.name for one in plan.lasting if isinstance(one.serve, CommandLine))
 
 
 def check_secrets(plan: ServicePlan, settings: Settings) -> None:

@@ -10,12 +10,14 @@ from pathlib import PurePosixPath
 
 from longshore.build.image import process_arguments, process_port
 from longshore.engines.interface import LoadedImage, Port, RunSpec, Volume
+from longshore.engines.ports import LOOPBACK
 from longshore.errors import ProjectError
 from longshore.types import CommandLine, Process, ProcessKind, Project, Secret
 
 GRACE_MARGIN = 10.0
 """Seconds on top of a process's drain for its shutdown hooks and last output."""
 
+_EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is replaced
 _LONG_RUNNING = (ProcessKind.WEB, ProcessKind.WORKER, ProcessKind.SCHEDULER)
 
 
@@ -101,19 +103,39 @@ def plan_run(
     env |= _budget(process) | dict(settings)
     if port is not None:
         env["PORT"] = Secret(str(inside))
+    args = process_arguments(process)
     if shares_network:
-        env["LONGSHORE_HOST"] = Secret("127.0.0.1")
+        env["LONGSHORE_HOST"] = Secret(LOOPBACK)
+        args = _on_loopback(args, process_port(process), inside)
     return RunSpec(
         run_id=run_id,
         service=service,
         process=process.name,
         image=image,
-        args=process_arguments(process),
+        args=args,
         env=env,
         port=None if port is None else Port(host=port, container=inside),
         volumes=plan_volumes(process.writable),
         memory_bytes=process.resources.memory_bytes,
     )
+
+
+def _on_loopback(args: tuple[str, ...], own: int, wanted: int) -> tuple[str, ...]:
+    """Return a command line that listens on loopback, and on another port than its own.
+
+    Only where it says both as servers' options do: ``--port=8001``, ``-p 8001``, ``0.0.0.0:8001``;
+    a program that asks for ``PORT`` has it in its environment.
+    """
+    port = re.compile(rf"(-.*port=|(?:-[^=]*=)?(?:[\d.]*|localhost|\[::\]):){own}")
+    address = re.compile(rf"(^|=){re.escape(_EVERYWHERE)}(?=:|$)")
+    changed = []
+    for before, word in zip(("", *args), args, strict=False):
+        if word == str(own) and (before == "-p" or before.endswith("port")):
+            changed.append(str(wanted))
+            continue
+        match = port.fullmatch(word)
+        changed.append(address.sub(rf"\g<1>{LOOPBACK}", f"{match[1]}{wanted}" if match else word))
+    return tuple(changed)
 
 
 def plan_command(

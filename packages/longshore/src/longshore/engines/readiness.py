@@ -2,7 +2,7 @@
 
 import http.client
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from longshore.engines.interface import Engine, Run, RunState
 from longshore.engines.ports import LOOPBACK
@@ -21,11 +21,25 @@ TAIL = 20
 _FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.2, 1.3
 _STATE_INTERVAL = 0.2
 _PROBE_TIMEOUT = 2.0
-_OK = 200
+_OK = (200,)
+_ANY_BUT_ERRORS = range(200, 500)
 
 
-def wait_until_ready(runs: Sequence[Run], engine: Engine, *, timeout: float = TIMEOUT) -> None:
-    """Return when every web process answers 200 and every other one has settled.
+def wait_until_ready(
+    runs: Sequence[Run],
+    engine: Engine,
+    *,
+    own_servers: Collection[str] = (),
+    timeout: float = TIMEOUT,
+) -> None:
+    """Return when every web process answers and every other one has settled.
+
+    Args:
+        runs: what was started.
+        engine: who has it.
+        own_servers: the processes that serve without our runtime's probes: any answer of theirs
+            but an error of the server counts.
+        timeout: in seconds.
 
     Raises:
         DeployError: as soon as one has ended, or when the time is over; with its last lines.
@@ -42,7 +56,8 @@ def wait_until_ready(runs: Sequence[Run], engine: Engine, *, timeout: float = TI
             next_look = now + _STATE_INTERVAL
         for run in list(pending.values()):
             status = probe(run.port or 0, "/readyz")
-            if status == _OK:
+            good = _ANY_BUT_ERRORS if run.process in own_servers else _OK
+            if status in good:
                 del pending[run.process]
             answers[run.process] = "nothing" if status is None else str(status)
         if not pending and now >= settled:

@@ -42,7 +42,7 @@ PROGRAMS = {
         def serve(args):
             web.run_app(web.Application(), host=args.bind, port=args.port)
         """,
-        (("shop", "--bind=0.0.0.0"), 9100),
+        (("shop", "--bind=0.0.0.0", "--port=9100"), 9100),
     ),
     "typer": (
         """
@@ -58,7 +58,7 @@ PROGRAMS = {
         @main.command()
         def other(): ...
         """,
-        (("shop", "start-server", "--host=0.0.0.0"), 9200),
+        (("shop", "start-server", "--host=0.0.0.0", "--port=9200"), 9200),
     ),
     "click, one command": (
         """
@@ -70,7 +70,7 @@ PROGRAMS = {
         def main(port):
             serve(object(), listen="*:9300")
         """,
-        (("shop",), 9300),
+        (("shop", "--port=9300"), 9300),
     ),
     "a port without a default": (
         """

@@ -203,7 +203,7 @@ SHAPES = {
             """,
             "datasette/app.py": "class Datasette:\n    def app(self):\n        return object()\n",
         },
-        {"web": "datasette serve --host=0.0.0.0"},
+        {"web": "datasette serve --host=0.0.0.0 --port=8001"},
     ),
     "flower: a command of Celery on tornado": (
         {
@@ -233,7 +233,7 @@ SHAPES = {
                         self.listen(5555)
             """,
         },
-        {"web": "celery flower --address=0.0.0.0"},
+        {"web": "celery flower --address=0.0.0.0 --port=5555"},
     ),
     "sentry: a factory that wraps, and a worker": (
         {

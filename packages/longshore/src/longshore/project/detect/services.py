@@ -134,12 +134,11 @@ def _service(
         argv.append(f"{options.host}=0.0.0.0")
     elif is_local(call):
         notes.append(local_note(call))
-    if port is None and options.has_port:
+    if port is None:
         port = DEFAULT_PORT
+        notes += [] if options.has_port else [port_note(call)]
+    if options.has_port:
         argv.append(f"--port={port}")
-    elif port is None:
-        port = DEFAULT_PORT
-        notes.append(port_note(call))
     candidate = Candidate(
         evidence=Evidence.SCRIPT,
         serve=CommandLine(tuple(argv)),
