@@ -178,6 +178,16 @@ def test_a_project_without_any_list(tmp_path: Path) -> None:
     )
 
 
+def test_a_project_whose_list_is_computed(tmp_path: Path) -> None:
+    with pytest.raises(LockError) as caught:
+        read(tmp_path, {"pyproject.toml": HEAD + 'dynamic = ["dependencies"]\n'})
+    assert str(caught.value) == (
+        f"{tmp_path}: nothing to lock: only the build backend can tell the dependencies"
+    )
+    found = read(tmp_path, {"requirements.txt": "alpha\n"})
+    assert found.requirements == ("alpha",)
+
+
 def test_the_digest_is_of_what_decides(tmp_path: Path) -> None:
     one = read(tmp_path, {"requirements.txt": "beta\nalpha\n"})
     two = read(tmp_path, {"requirements.txt": "# sorted\nalpha\nbeta\n"})

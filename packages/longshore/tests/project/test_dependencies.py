@@ -28,13 +28,82 @@ def test_a_list_of_the_standard(tmp_path: Path) -> None:
     "text",
     [
         "[tool.ruff]\n",
-        HEAD,
         HEAD + 'dynamic = ["dependencies"]\n',
-        '[tool.poetry]\nname = "app"\n',
     ],
 )
-def test_what_is_left_open(tmp_path: Path, text: str) -> None:
+def test_what_nobody_can_tell(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, text) is None
+
+
+@pytest.mark.parametrize("text", [HEAD, '[tool.poetry]\nname = "app"\n'])
+def test_no_list_is_no_need(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text) == Dependencies(is_listed=False)
+
+
+SETUP = "from setuptools import setup\nsetup(name='app', {})\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "origin", "needed"),
+    [
+        (
+            {"setup.cfg": "[options]\ninstall_requires =\n  alpha>=1\n  beta ; os_name=='x'\n"},
+            "setup.cfg",
+            ("alpha>=1", "beta ; os_name=='x'"),
+        ),
+        (
+            {"setup.cfg": "[options]\ninstall_requires = alpha; beta\n"},
+            "setup.cfg",
+            ("alpha", "beta"),
+        ),
+        ({"setup.py": SETUP.format("install_requires=['alpha']")}, "setup.py", ("alpha",)),
+        ({"setup.py": SETUP.format("version='1'")}, "setup.py", ()),
+        (
+            {
+                "PKG-INFO": "Metadata-Version: 2.1\nName: app\nRequires-Dist: alpha>=1\n"
+                'Requires-Dist: pg; extra == "db"\n',
+                "setup.py": "import x\n",
+            },
+            "PKG-INFO",
+            ("alpha>=1",),
+        ),
+        ({"PKG-INFO": "Metadata-Version: 2.4\nName: app\n"}, "PKG-INFO", ()),
+    ],
+)
+def test_what_only_setuptools_knows(
+    tmp_path: Path, files: dict[str, str], origin: str, needed: tuple[str, ...]
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    found = read_dependencies(tmp_path)
+    assert found is not None
+    assert (found.origin, found.requirements) == (origin, needed)
+    assert found.extras == ({"db": ("pg",)} if "extra" in str(files) else {})
+
+
+def test_a_file_that_setup_cfg_names(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").write_text("[options]\ninstall_requires = file: needs.txt\n")
+    found = read_dependencies(tmp_path)
+    assert found is not None
+    assert found.files == ("needs.txt",)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"setup.py": SETUP.format("install_requires=read('x')")},
+        {"setup.py": SETUP.format("install_requires=['alpha', other]")},
+        {"setup.py": SETUP.format("**computed")},
+        {"setup.py": SETUP.format("install_requires=['a b']")},
+        {"PKG-INFO": "Metadata-Version: 2.1\nName: app\n"},
+        {"PKG-INFO": "Metadata-Version: 2.2\nName: app\nDynamic: Requires-Dist\n"},
+        {},
+    ],
+)
+def test_what_is_computed_is_left_open(tmp_path: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert read_dependencies(tmp_path) is None
 
 
 @pytest.mark.parametrize(

@@ -118,16 +118,18 @@ class _Collector:
         self._root = root
         declared = read_dependencies(root)
         found = [name for name in FILENAMES if (root / name).is_file()]
-        if declared is not None:
+        if declared is not None and (declared.is_listed or not found):
             self._add_folder(root, "", None)
-            return FILE
+            return declared.origin
         if found:
             self._add_file(root / found[0], None)
             return found[0]
-        if read_metadata(root) is not None:
-            return FILE  # a project without dependencies
         msg = f"{root}: nothing to lock: expected project.dependencies or requirements.txt"
-        raise LockError(msg, hint="write one of them; an empty requirements.txt will do")
+        hint = "write one of them; an empty requirements.txt will do"
+        if read_metadata(root) is not None:
+            msg = f"{root}: nothing to lock: only the build backend can tell the dependencies"
+            hint = "list them in project.dependencies, or in requirements.txt"
+        raise LockError(msg, hint=hint)
 
     def _add_folder(self, folder: Path, extra: str, marker: Marker | None) -> None:
         """Add what a distribution in a folder needs, or what one of its extras adds."""
@@ -137,8 +139,8 @@ class _Collector:
         self._seen.add(state)
         declared = read_dependencies(folder)
         if declared is None:
-            if folder != self._root and read_metadata(folder) is None:
-                self.problems.append(f"{folder}: has no [project] table with its dependencies")
+            if folder != self._root:
+                self.problems.append(f"{folder}: its dependencies can't be told by reading")
             return
         lines = declared.requirements
         if extra:

@@ -1,4 +1,4 @@
-"""What a distribution declares that it needs: PEP 621, requirement files of a backend, Poetry."""
+"""What a distribution declares that it needs: PEP 621, Poetry, setuptools, files of a backend."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,15 +20,19 @@ _FILE_HOOK = "requirements_txt"  # hatch-requirements-txt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
-    """What the ``pyproject.toml`` of one distribution declares.
+    """What one distribution declares.
 
     Args:
+        origin: the file that says so.
+        is_listed: whether there is a list; without one it needs nothing, or says so elsewhere.
         requirements: PEP 508, in the order of the file.
         extras: further requirements by extra.
         folders: dependencies that are code in a folder; a path relative to the project's.
         files: requirement files that the backend reads, relative to the project.
     """
 
+    origin: str = FILE
+    is_listed: bool = True
     requirements: tuple[str, ...] = ()
     extras: Mapping[NormalizedName, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
@@ -40,10 +44,9 @@ class Dependencies:
 
 
 def read_dependencies(root: Path) -> Dependencies | None:
-    """Return what a folder's ``pyproject.toml`` declares, or ``None`` where it leaves that open.
+    """Return what the distribution in a folder declares, or ``None`` where nobody can tell.
 
-    It is open without a ``[project]`` or Poetry table, without a list of dependencies in it, and
-    where only the backend's own code knows them.
+    That is so in a folder without metadata, and where the backend's own code computes it.
 
     Raises:
         ConfigError: if ``pyproject.toml`` is no TOML.
@@ -51,7 +54,7 @@ def read_dependencies(root: Path) -> Dependencies | None:
     """
     document = read_toml(root / FILE) or {}
     try:
-        return _read(document)
+        found = _read(document)
     except InvalidValueError as error:
         lines = [f"{locate(FILE, '', each.path)}: {each.message}" for each in error.problems]
         hints = {each.hint for each in error.problems}
@@ -60,18 +63,38 @@ def read_dependencies(root: Path) -> Dependencies | None:
             raise ProjectError(lines[0], hint=hint) from error
         msg = f"{FILE}: {len(lines)} problems"
         raise ProjectError(msg, context=lines, hint=hint) from error
+    return _of_setup(root) if found is None else found
+
+
+def _of_setup(root: Path) -> Dependencies | None:
+    # As in the metadata: these projects are the rarer ones, and all of detection comes with it.
+    from longshore.project.detect.setuptools import text_reader  # noqa: PLC0415
+    from longshore.project.setup_dependencies import read_setup_dependencies  # noqa: PLC0415
+
+    setup = read_setup_dependencies(text_reader(root))
+    if setup is None:
+        return None
+    extras = {parse_name(name): setup.extras[name] for name in setup.extras}
+    return Dependencies(
+        origin=setup.origin,
+        requirements=setup.requirements,
+        extras=MappingProxyType(extras),
+        files=setup.files,
+    )
 
 
 def _read(document: Mapping[str, Any]) -> Dependencies | None:
     poetry = poetry_table(document)
     project = document.get("project")
     if not isinstance(project, dict):
-        return _of_poetry(poetry) if "dependencies" in poetry else None
+        if "dependencies" in poetry:
+            return _of_poetry(poetry)
+        return Dependencies(is_listed=False) if "name" in poetry else None
     if "dependencies" in project:
         return _static(project, _source_folders(document))
     dynamic = project.get("dynamic", ())
     if "dependencies" not in dynamic:
-        return None
+        return Dependencies(is_listed=False)
     if "dependencies" in poetry:
         return _of_poetry(poetry)
     files = _backend_files(document)

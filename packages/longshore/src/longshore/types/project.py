@@ -52,7 +52,8 @@ class Project:
         version: its version, or ``None`` where the build backend computes it.
         kind: application or library.
         root: its absolute folder.
-        members: the application first, then the workspace members that it needs, by name.
+        members: the application. Which other members of a workspace it needs is known when its lock
+            is read (``longshore.build.members``).
         processes: by name; empty for a library.
         python: ``requires-python`` as written, or an empty string.
         description: ``project.description``, one line, or an empty string.
