@@ -32,6 +32,20 @@ def test_boot_line_says_what_is_served_where_and_within_which_budget(serve: Serv
     assert boot["workers"] == 1
     assert boot["server"].startswith("uvicorn ")
     assert boot["budget"]["delay"] == 0.25
+    assert boot["features"]["drain_delay"] == "on: LONGSHORE_DRAIN_DELAY"
+
+
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("KUBERNETES_SERVICE_HOST", "on: Kubernetes"),
+        ("K_SERVICE", "off: Cloud Run or Knative"),
+        ("UNRELATED", "off: no orchestrator"),
+    ],
+)
+def test_boot_line_says_why_the_delay_is_on_or_off(serve: Serve, variable: str, said: str) -> None:
+    boot = serve("plain:app", env={variable: "x"}).wait_event("boot")
+    assert boot["features"]["drain_delay"] == said
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/startupz", "/healthz", "/health"])

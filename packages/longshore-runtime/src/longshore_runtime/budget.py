@@ -107,6 +107,13 @@ def platform_defaults(environ: Mapping[str, str]) -> dict[str, float]:
     return {}
 
 
+def name_platform(environ: Mapping[str, str]) -> str:
+    """Return the name of the platform that ``platform_defaults`` sees."""
+    if "K_SERVICE" in environ:
+        return "Cloud Run or Knative"
+    return "Kubernetes" if "KUBERNETES_SERVICE_HOST" in environ else "no orchestrator"
+
+
 def parse_seconds(text: str) -> float | None:
     """Parse ``5``, ``2.5`` or ``5s``; None when it is something else."""
     try:

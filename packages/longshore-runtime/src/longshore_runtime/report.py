@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from longshore_runtime import __version__
+from longshore_runtime.budget import name_platform
 from longshore_runtime.errors import ExitCode, ServeError
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.preload import is_wanted
@@ -133,12 +134,11 @@ def describe_features(
     options: Options, plan: Plan, application: Application | None
 ) -> dict[str, str]:
     """Return what is on or off, and why."""
-    platform = "Kubernetes" if "KUBERNETES_SERVICE_HOST" in os.environ else "no orchestrator"
     delay = options.budget.delay
-    source = "LONGSHORE_DRAIN_DELAY" if "LONGSHORE_DRAIN_DELAY" in os.environ else platform
+    source = "LONGSHORE_DRAIN_DELAY" if "LONGSHORE_DRAIN_DELAY" in os.environ else None
     networks = ", ".join(map(str, options.trust.networks)) or "nobody"
     return {
-        "drain_delay": f"{'on' if delay else 'off'}: {source}",
+        "drain_delay": f"{'on' if delay else 'off'}: {source or name_platform(os.environ)}",
         "lifespan": describe_lifespan(application),
         "proxy_trust": f"on: {networks}",
         "management_port": "off: not set" if options.management_port is None else "on: set",
