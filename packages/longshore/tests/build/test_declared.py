@@ -178,6 +178,14 @@ def test_a_project_without_any_list(tmp_path: Path) -> None:
     )
 
 
+def test_a_setup_without_a_list_leaves_it_to_the_file(tmp_path: Path) -> None:
+    setup = "from setuptools import setup\nsetup(name='app')\n"
+    found = read(tmp_path, {"setup.py": setup, "requirements.txt": "alpha\n"})
+    assert (found.origin, found.requirements) == ("requirements.txt", ("alpha",))
+    (tmp_path / "requirements.txt").unlink()
+    assert read(tmp_path, {}).requirements == ()
+
+
 def test_a_project_whose_list_is_computed(tmp_path: Path) -> None:
     with pytest.raises(LockError) as caught:
         read(tmp_path, {"pyproject.toml": HEAD + 'dynamic = ["dependencies"]\n'})

@@ -77,6 +77,7 @@ def _of_setup(root: Path) -> Dependencies | None:
     extras = {parse_name(name): setup.extras[name] for name in setup.extras}
     return Dependencies(
         origin=setup.origin,
+        is_listed=setup.is_listed,
         requirements=setup.requirements,
         extras=MappingProxyType(extras),
         files=setup.files,

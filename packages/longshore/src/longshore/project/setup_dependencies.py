@@ -22,9 +22,13 @@ Text = Callable[[str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetupDependencies:
-    """What was found, and in which file; ``files`` are requirement files that setuptools reads."""
+    """What was found, and in which file; ``files`` are requirement files that setuptools reads.
+
+    ``is_listed`` says whether there is a list at all.
+    """
 
     origin: str
+    is_listed: bool = True
     requirements: tuple[str, ...] = ()
     extras: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
@@ -120,11 +124,11 @@ def _of_setup_py(text: Text) -> SetupDependencies | None:
     node = keyword(call, "install_requires")
     if node is None:
         is_alone = read_ini(text(SETUP_CFG)).get("options") is None
-        return SetupDependencies(origin=SETUP_PY) if call.keywords and is_alone else None
+        found = SetupDependencies(origin=SETUP_PY, is_listed=False)
+        return found if call.keywords and is_alone else None
     if not isinstance(node, ast.List | ast.Tuple):
         return None
-    found = [string(item) for item in node.elts]
-    lines = tuple(line for line in found if line is not None)
-    return (
-        SetupDependencies(origin=SETUP_PY, requirements=lines) if len(lines) == len(found) else None
-    )
+    lines = tuple(line for item in node.elts if (line := string(item)) is not None)
+    if len(lines) != len(node.elts):
+        return None
+    return SetupDependencies(origin=SETUP_PY, requirements=lines)
