@@ -121,7 +121,7 @@ def test_the_command_is_isolated_and_its_seed_is_fixed(
     assert {"-P", "-s", "-S"} <= set(command.argv)
     assert command.env["PYTHONHASHSEED"] == "0"
     source, output = command.mounts
-    assert (source.target, source.writable) == (PurePosixPath("/app/lib"), False)
+    assert (source.target, source.writable) == (PurePosixPath("/.longshore/sources/0"), False)
     assert output.writable
 
 

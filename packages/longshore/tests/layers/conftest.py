@@ -4,7 +4,7 @@ import io
 import marshal
 import os
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.util import MAGIC_NUMBER
@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from longshore.base.bytecode import CompileResult
+from longshore.base.bytecode import CompileResult, Tree
 from longshore.base.interface import Interpreter
 from longshore.layers.inputs import LayerInputs, WheelInput
 from longshore.oci.blobs import BlobStore
@@ -37,7 +37,10 @@ class HostCompiler:
 
     prefixes: list[str] = field(default_factory=list)
 
-    def __call__(self, *, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
+    def __call__(self, trees: Sequence[Tree]) -> tuple[CompileResult, ...]:
+        return tuple(self._compile(tree.source, tree.prefix, tree.output) for tree in trees)
+
+    def _compile(self, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
         self.prefixes.append(str(prefix))
         skipped = []
         for path in sorted(source.rglob("*.py")):

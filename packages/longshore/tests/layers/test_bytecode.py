@@ -1,12 +1,12 @@
 """``layers.bytecode``: compiled once, kept, and made again when damaged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from longshore.base.bytecode import CompileResult
+from longshore.base.bytecode import CompileResult, Tree
 from longshore.base.interface import Interpreter
 from longshore.errors import PreflightError
 from longshore.layers.bytecode import BytecodeFragment, BytecodeStore, TreeCompiler, Unit
@@ -60,7 +60,10 @@ class CountingCompiler:
     def __init__(self) -> None:
         self.prefixes: list[PurePosixPath] = []
 
-    def __call__(self, *, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
+    def __call__(self, trees: Sequence[Tree]) -> tuple[CompileResult, ...]:
+        return tuple(self._compile(tree.source, tree.prefix, tree.output) for tree in trees)
+
+    def _compile(self, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
         self.prefixes.append(prefix)
         skipped = []
         for path in sorted(source.rglob("*.py")):
@@ -154,10 +157,11 @@ def test_a_fragment_is_its_units_in_order(bench: Bench) -> None:
 
 
 def test_the_interpreters_failure_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    def fail(*, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
-        assert source.is_dir()
-        assert output.is_dir()
-        msg = f"base: compiling {prefix} timed out"
+    def fail(trees: Sequence[Tree]) -> tuple[CompileResult, ...]:
+        [tree] = trees
+        assert tree.source.is_dir()
+        assert tree.output.is_dir()
+        msg = f"base: compiling {tree.prefix} timed out"
         raise PreflightError(msg)
 
     store = Bench(tmp_path, fail).store()
@@ -171,11 +175,13 @@ def test_modules_are_readable_by_the_sandboxs_user_whatever_the_umask(
 ) -> None:
     modes: list[int] = []
 
-    def look(*, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
-        assert str(prefix) == "/app/site"
+    def look(trees: Sequence[Tree]) -> tuple[CompileResult, ...]:
+        [tree] = trees
+        source, output = tree.source, tree.output
+        assert str(tree.prefix) == "/app/site"
         places = (source, source / "pkg", source / "pkg/a.py", output)
         modes.extend(path.stat().st_mode & 0o777 for path in places)
-        return CompileResult(compiled=(), skipped=())
+        return (CompileResult(compiled=(), skipped=()),)
 
     with_umask(0o077)
     Bench(tmp_path, look).store().compile(unit(a="x = 1"))

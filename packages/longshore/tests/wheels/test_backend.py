@@ -209,7 +209,18 @@ def _wheel(path: Path, entries: dict[str, str]) -> tuple[str, Digest, Path]:
     return path.name, Digest.of(path.read_bytes()), path
 
 
-def test_an_environment_holds_modules_and_programs(tmp_path: Path) -> None:
+def _compile(*, source: Path, prefix: PurePosixPath, output: Path) -> None:
+    assert (source / "tool.py").is_file()
+    assert prefix == PurePosixPath("/build/environment")
+    (output / "__pycache__").mkdir()
+    (output / "__pycache__" / "tool.cpython-313.pyc").write_bytes(b"bytecode")
+
+
+def _unpack(wheel: tuple[str, Digest, Path], cache: Path) -> Path:
+    return unpack_environment([wheel], cache, python="f30d0d0a", compiler=_compile)
+
+
+def test_an_environment_holds_modules_their_bytecode_and_programs(tmp_path: Path) -> None:
     wheel = _wheel(
         tmp_path / "tool-1-py3-none-any.whl",
         {
@@ -220,23 +231,24 @@ def test_an_environment_holds_modules_and_programs(tmp_path: Path) -> None:
             "tool-1.data/data/share/x": "",
         },
     )
-    folder = unpack_environment([wheel], tmp_path / "environments")
+    folder = _unpack(wheel, tmp_path / "environments")
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == {
         "tool.py",
+        "__pycache__/tool.cpython-313.pyc",
         "tool-1.dist-info/METADATA",
         "extra.py",
         "bin/ninja",
         ".data/data/share/x",
     }
     assert (folder / "bin/ninja").stat().st_mode & 0o111
-    assert unpack_environment([wheel], tmp_path / "environments") == folder
+    assert _unpack(wheel, tmp_path / "environments") == folder
 
 
 def test_an_entry_that_leaves_the_wheel_is_refused(tmp_path: Path) -> None:
     wheel = _wheel(tmp_path / "evil-1-py3-none-any.whl", {"../evil.py": ""})
     with pytest.raises(WheelError, match=r"evil-1-py3-none-any.whl: bad name: .* got '../evil.py'"):
-        unpack_environment([wheel], tmp_path / "environments")
+        _unpack(wheel, tmp_path / "environments")
     assert list((tmp_path / "environments").iterdir()) == []
     assert not (tmp_path / "evil.py").exists()
 

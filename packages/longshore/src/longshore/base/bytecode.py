@@ -5,6 +5,7 @@ the base's own interpreter, in a fixed order, with a fixed hash seed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,8 @@ FORMAT = 1
 """Raised whenever the same source would give other bytecode; part of every key."""
 
 SECONDS = 900.0
-_OUTPUT = PurePosixPath("/.longshore/output")
+_SOURCES = PurePosixPath("/.longshore/sources")
+_OUTPUTS = PurePosixPath("/.longshore/outputs")
 _TAIL = 20
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "TZ": "UTC"}
 
@@ -43,6 +45,21 @@ class CompileResult:
     skipped: tuple[tuple[PurePosixPath, str], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """Modules to compile.
+
+    Args:
+        source: the host folder of the modules, readable by everybody.
+        prefix: where that folder is in the image; what ``co_filename`` says.
+        output: an existing host folder; ``__pycache__`` folders appear in the same structure.
+    """
+
+    source: Path
+    prefix: PurePosixPath
+    output: Path
+
+
 def compile_tree(
     sandbox: Sandbox,
     *,
@@ -52,38 +69,51 @@ def compile_tree(
     prefix: PurePosixPath,
     output: Path,
 ) -> CompileResult:
-    """Compile every module below a folder, in one fresh process.
+    """Compile every module below one folder; see ``compile_trees``."""
+    tree = Tree(source=source, prefix=prefix, output=output)
+    return compile_trees(sandbox, [tree], rootfs=rootfs, interpreter=interpreter)[0]
+
+
+def compile_trees(
+    sandbox: Sandbox, trees: Sequence[Tree], *, rootfs: Path, interpreter: Interpreter
+) -> tuple[CompileResult, ...]:
+    """Compile every module below some folders, each in a process that has compiled nothing else.
+
+    One sandbox and one interpreter are started for all of them; that takes longer than to compile
+    a small wheel.
 
     Args:
         sandbox: where the interpreter runs.
+        trees: what to compile.
         rootfs: the unpacked base.
         interpreter: the base's Python.
-        source: the host folder of the modules, readable by everybody.
-        prefix: where that folder is in the image; what ``co_filename`` says.
-        output: an existing host folder; ``__pycache__`` folders appear in the same structure.
 
     Raises:
         PreflightError: if there is no sandbox, or the interpreter fails.
     """
+    numbered = [(tree, _SOURCES / str(n), _OUTPUTS / str(n)) for n, tree in enumerate(trees)]
+    places = [(source, tree.prefix, output) for tree, source, output in numbered]
     command = Command(
         root=rootfs,
         argv=(
             *(str(interpreter.path), "-P", "-s", "-S", "-W", "ignore"),
-            *("-", str(prefix), str(_OUTPUT), str(EPOCH)),
+            *("-", str(EPOCH), *(str(place) for three in places for place in three)),
         ),
         env=_ENVIRONMENT,
         mounts=(
-            Mount(source=source, target=prefix),
-            Mount(source=output, target=_OUTPUT, writable=True),
+            *(Mount(source=tree.source, target=source) for tree, source, _ in numbered),
+            *(Mount(source=tree.output, target=out, writable=True) for tree, _, out in numbered),
         ),
         limits=Limits(seconds=SECONDS),
     )
     completed = sandbox.run(command, stdin=_script())
-    _check(completed, f"compiling {prefix}")
-    answer = json.loads(completed.stdout)
-    return CompileResult(
-        compiled=tuple(map(PurePosixPath, answer["compiled"])),
-        skipped=tuple((PurePosixPath(path), reason) for path, reason in answer["skipped"]),
+    _check(completed, f"compiling {', '.join(sorted({str(tree.prefix) for tree in trees}))}")
+    return tuple(
+        CompileResult(
+            compiled=tuple(map(PurePosixPath, answer["compiled"])),
+            skipped=tuple((PurePosixPath(path), reason) for path, reason in answer["skipped"]),
+        )
+        for answer in json.loads(completed.stdout)
     )
 
 

@@ -1,15 +1,42 @@
 """Which base an image stands on: the configured one, or the newest whose Python fits."""
 
+from functools import cached_property
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from longshore.base import SUITES
+from longshore.base import SUITES, Base, BaseImage
 from longshore.config import Config
 from longshore.errors import ProjectError
 from longshore.types import Project, PythonVersion
 
 PYTHON_FILE = ".python-version"
+
+
+class OnceBase:
+    """A base that is described and unpacked once in a build.
+
+    To trust an unpacked base means to look at each of its files; a build asks many times.
+    """
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    def describe(self) -> BaseImage:
+        """Return what the base is."""
+        return self._image
+
+    def unpack(self) -> Path:
+        """Return the unpacked root file system."""
+        return self._root
+
+    @cached_property
+    def _image(self) -> BaseImage:
+        return self._base.describe()
+
+    @cached_property
+    def _root(self) -> Path:
+        return self._base.unpack()
 
 
 def choose_base(project: Project, config: Config) -> str:

@@ -1,8 +1,10 @@
 """Where the members' build backends run: the base, and the pinned wheels on top of it."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from longshore.base import Base
+from longshore.base.bytecode import compile_tree
 from longshore.build.interface import Workshop
 from longshore.locks.pins import PinnedWheel
 from longshore.types import Digest
@@ -25,10 +27,18 @@ def open_environment(
         memos=workshop.memos,
     )
     wheels = [(each.artifact.filename, each.artifact.digest, each.path) for each in fetched]
-    folder = unpack_environment(wheels, workshop.directories.cache / "environments")
+    rootfs = base.unpack()
+    folder = unpack_environment(
+        wheels,
+        workshop.directories.cache / "environments",
+        python=image.interpreter.magic,
+        compiler=partial(
+            compile_tree, workshop.sandbox, rootfs=rootfs, interpreter=image.interpreter
+        ),
+    )
     environment = BuildEnvironment(
         sandbox=workshop.sandbox,
-        rootfs=base.unpack(),
+        rootfs=rootfs,
         interpreter=image.interpreter.path,
         base_key=Digest.of("\n".join(str(layer.key) for layer in image.layers).encode()),
         packages=folder,

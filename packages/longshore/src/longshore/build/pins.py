@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from longshore.base import Base, lock_base, open_base
-from longshore.build.bases import choose_base
+from longshore.build.bases import OnceBase, choose_base
 from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
 from longshore.build.members import FirstParty
@@ -156,8 +156,8 @@ def write_missing_pins(
 
 
 def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
-    """Open the wanted base by its pins."""
-    return open_base(
+    """Open the wanted base by its pins; what it is and where it is unpacked is asked once."""
+    base = open_base(
         choose_base(workshop.project, workshop.config),
         pins=pins,
         platform=Platform.host(),
@@ -169,6 +169,7 @@ def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
         sandbox=workshop.sandbox,
         mirrors=workshop.config.mirrors,
     )
+    return OnceBase(base)
 
 
 def _identity(base: BasePins) -> tuple[str, str, tuple[str, ...]]:

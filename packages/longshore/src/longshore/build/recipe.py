@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path, PurePosixPath
 
 from longshore import __version__
 from longshore.base import Base, BaseImage
-from longshore.base.bytecode import CompileResult, compile_tree
+from longshore.base.bytecode import CompileResult, Tree, compile_trees
 from longshore.build.assets import build_assets, check_assets
 from longshore.build.environment import open_environment
 from longshore.build.image import (
@@ -287,15 +286,13 @@ class _Build:
             compiler=self._compile if workshop.config.bytecode else None,
         )
 
-    def _compile(self, *, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
+    def _compile(self, trees: Sequence[Tree]) -> tuple[CompileResult, ...]:
         """Compile with the base's interpreter; the base is unpacked only if that happens."""
-        return compile_tree(
+        return compile_trees(
             self.workshop.sandbox,
+            trees,
             rootfs=self.base.unpack(),
             interpreter=self.image.interpreter,
-            source=source,
-            prefix=prefix,
-            output=output,
         )
 
     def _created(self) -> datetime:

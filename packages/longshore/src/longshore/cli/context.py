@@ -35,6 +35,8 @@ _SHARED = (
 )
 """Tools that know nothing of the project."""
 
+_OF_THE_PROJECT = frozenset({"config", "detection", "project", "root", "source", "workspace"})
+
 
 class Context:
     """The surroundings of one run of the command line.
@@ -118,9 +120,9 @@ class Context:
     @cached_property
     def sandbox(self) -> "NamespaceSandbox":
         """Where whatever comes from a project or an index runs."""
-        from longshore.sandbox import find_sandbox
+        from longshore.sandbox import open_sandbox
 
-        return find_sandbox()
+        return open_sandbox()
 
     @cached_property
     def root(self) -> "Path":
@@ -201,6 +203,14 @@ class Context:
         for tool in _SHARED:
             other.__dict__[tool] = getattr(self, tool)
         return other
+
+    def renewed(self) -> "Context":
+        """Return the same surroundings in which the project will be read afresh."""
+        fresh = Context(environment=self.environment, start=self.start)
+        fresh.__dict__.update(
+            {name: value for name, value in self.__dict__.items() if name not in _OF_THE_PROJECT}
+        )
+        return fresh
 
     def close(self) -> None:
         """Give the terminal back and close connections; closing twice is harmless."""

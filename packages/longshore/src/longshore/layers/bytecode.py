@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import Final, Protocol
 
-from longshore.base.bytecode import FORMAT, CompileResult
+from longshore.base.bytecode import FORMAT, CompileResult, Tree
 from longshore.base.interface import Interpreter
 from longshore.layers.fragment import Entries
 from longshore.layers.key import layer_key
@@ -31,10 +31,10 @@ _KIND: Final = "bytecode.compile"
 
 
 class TreeCompiler(Protocol):
-    """Compiles every module below a folder: ``compile_tree`` with its base and its sandbox."""
+    """Compiles what is below some folders: ``compile_trees`` with its base and its sandbox."""
 
-    def __call__(self, *, source: Path, prefix: PurePosixPath, output: Path) -> CompileResult:
-        """Compile ``source``, which the image has at ``prefix``, into ``output``."""
+    def __call__(self, trees: Sequence[Tree], /) -> tuple[CompileResult, ...]:
+        """Compile each tree on its own, and say what came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class BytecodeStore:
         self._memos = memos
         self._encoder = encoder
         self._reporter = reporter
-        self._locks: dict[Digest, Lock] = {}
+        self._lock = Lock()
 
     def key(self, unit: Unit) -> Digest:
         """Return the digest of everything that decides a unit's bytecode."""
@@ -93,30 +93,29 @@ class BytecodeStore:
         )
 
     def compile_all(self, units: Sequence[Unit]) -> list[Compiled]:
-        """Compile units, several at a time, and return what each came to."""
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(self.compile, units))
-
-    def compile(self, unit: Unit) -> Compiled:
-        """Return a unit's bytecode, compiling it only if it is not kept or damaged.
+        """Return what units come to; those that are not kept, or damaged, are compiled at once.
 
         Raises:
             LongshoreError: if the interpreter can't be run, or the disk is full.
         """
-        if not unit.modules:
-            return Compiled(paths=(), blob=None)
-        key = self.key(unit)
-        with self._locks.setdefault(key, Lock()):
-            known = self._known(key)
-            if known is not None:
-                return known
-            self._reporter.report(Event(kind=_KIND, subject=unit.title, phase=Phase.STARTED))
-            made = self._compile(unit)
-            self._memos.put(
-                key, canonical({"paths": list(made.paths), "blob": str(made.blob or "")})
-            )
-            self._reporter.report(Event(kind=_KIND, subject=unit.title, phase=Phase.DONE))
-            return made
+        keys = [self.key(unit) for unit in units]
+        with self._lock:
+            found = {key: self._known(key) for key in keys}
+            missing = {
+                key: unit
+                for key, unit in zip(keys, units, strict=True)
+                if unit.modules and found[key] is None
+            }
+            made = self._compile(tuple(missing.values())) if missing else ()
+            for key, compiled in zip(missing, made, strict=True):
+                note = {"paths": list(compiled.paths), "blob": str(compiled.blob or "")}
+                self._memos.put(key, canonical(note))
+                found[key] = compiled
+        return [found[key] or Compiled(paths=(), blob=None) for key in keys]
+
+    def compile(self, unit: Unit) -> Compiled:
+        """Return what one unit comes to; see ``compile_all``."""
+        return self.compile_all([unit])[0]
 
     def open(self, compiled: Compiled) -> Iterator[bytes]:
         """Make the members of a unit's fragment."""
@@ -132,25 +131,27 @@ class BytecodeStore:
             return None
         return Compiled(paths=tuple(document["paths"]), blob=blob)
 
-    def _compile(self, unit: Unit) -> Compiled:
+    def _compile(self, units: Sequence[Unit]) -> list[Compiled]:
         with tempfile.TemporaryDirectory(dir=self._blobs.incoming, prefix="bytecode-") as scratch:
-            source, output = Path(scratch, "source"), Path(scratch, "output")
-            write_modules(source, unit.modules)
-            output.mkdir()
-            output.chmod(0o777)  # the sandbox has a user of its own; the scratch folder is private
-            outcome = self._compiler(
-                source=source, prefix=PurePosixPath("/", unit.folder), output=output
-            )
-            for path, reason in outcome.skipped:
-                self._note(unit, f"{path} is not compiled: {reason}")
-            found = sorted(
-                path for path in output.rglob("*.pyc") if path.is_file() and not path.is_symlink()
-            )
-            names = {f"{unit.folder}/{path.relative_to(output)}": path for path in found}
-            if not names:
-                return Compiled(paths=(), blob=None)
-            members = self._encoder.encode(write_entries(_entries(names)))
-            return Compiled(paths=tuple(names), blob=self._blobs.put(members).digest)
+            trees = [_write_tree(Path(scratch, str(n)), unit) for n, unit in enumerate(units)]
+            for unit in units:
+                self._reporter.report(Event(kind=_KIND, subject=unit.title, phase=Phase.STARTED))
+            outcomes = self._compiler(trees)
+            with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+                return list(pool.map(self._keep, units, trees, outcomes))
+
+    def _keep(self, unit: Unit, tree: Tree, outcome: CompileResult) -> Compiled:
+        for path, reason in outcome.skipped:
+            self._note(unit, f"{path} is not compiled: {reason}")
+        found = sorted(
+            path for path in tree.output.rglob("*.pyc") if path.is_file() and not path.is_symlink()
+        )
+        names = {f"{unit.folder}/{path.relative_to(tree.output)}": path for path in found}
+        blob = None
+        if names:
+            blob = self._blobs.put(self._encoder.encode(write_entries(_entries(names)))).digest
+        self._reporter.report(Event(kind=_KIND, subject=unit.title, phase=Phase.DONE))
+        return Compiled(paths=tuple(names), blob=blob)
 
     def _note(self, unit: Unit, detail: str) -> None:
         self._reporter.report(
@@ -178,6 +179,15 @@ class BytecodeFragment:
         """Make its members."""
         for compiled in self.store.compile_all(self.units):
             yield from self.store.open(compiled)
+
+
+def _write_tree(folder: Path, unit: Unit) -> Tree:
+    source, output = folder / "source", folder / "output"
+    folder.mkdir()
+    write_modules(source, unit.modules)
+    output.mkdir()
+    output.chmod(0o777)  # the sandbox has a user of its own; the scratch folder is private
+    return Tree(source=source, prefix=PurePosixPath("/", unit.folder), output=output)
 
 
 def write_modules(folder: Path, modules: Modules) -> None:

@@ -1,7 +1,7 @@
 """Run a command in a root file system, isolated from the host."""
 
 from longshore.sandbox.interface import Command, Completed, Limits, Mount, Network, Sandbox
-from longshore.sandbox.namespaces import NamespaceSandbox, find_sandbox
+from longshore.sandbox.namespaces import NamespaceSandbox, find_sandbox, open_sandbox
 
 __all__ = [
     "Command",
@@ -12,4 +12,5 @@ __all__ = [
     "Network",
     "Sandbox",
     "find_sandbox",
+    "open_sandbox",
 ]

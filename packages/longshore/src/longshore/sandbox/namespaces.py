@@ -6,7 +6,7 @@ The command sees only its root (read-only), ``/proc``, a minimal ``/dev``, an em
 its mounts; it runs as an ordinary user without capabilities and can't gain any.
 """
 
-import json
+import marshal
 import os
 import subprocess
 import sys
@@ -109,7 +109,7 @@ class NamespaceSandbox:
         document = _specification(command) | {"die_with_parent": die_with_parent}
         report, told = os.pipe()
         with tempfile.TemporaryFile() as spec, os.fdopen(report, "rb") as reports:
-            spec.write(json.dumps(document).encode("ascii"))
+            spec.write(marshal.dumps(document))
             spec.seek(0)
             argv = [str(self._python), "-I", "-S", "-X", "utf8", str(LAUNCHER)]
             argv += [str(spec.fileno()), str(told)]
@@ -129,8 +129,21 @@ class NamespaceSandbox:
             answer = reports.read()
         if answer:
             _reap(process)
-            raise explain(Failure(**json.loads(answer)), root=command.root)
+            failure = Failure(**marshal.loads(answer))  # noqa: S302 - from our own launcher
+            raise explain(failure, root=command.root)
         return process
+
+
+def open_sandbox() -> NamespaceSandbox:
+    """Return the sandbox of this machine; whether it works shows when it first runs something.
+
+    Raises:
+        PreflightError: if there can't be one on this system.
+    """
+    if sys.platform != "linux":
+        msg = f"no sandbox on {sys.platform!r}: namespaces are a feature of Linux"
+        raise PreflightError(msg, hint="build on Linux, or in a Linux virtual machine or container")
+    return NamespaceSandbox()
 
 
 def find_sandbox() -> NamespaceSandbox:
@@ -139,10 +152,7 @@ def find_sandbox() -> NamespaceSandbox:
     Raises:
         PreflightError: where there is none, with what would help.
     """
-    if sys.platform != "linux":
-        msg = f"no sandbox on {sys.platform!r}: namespaces are a feature of Linux"
-        raise PreflightError(msg, hint="build on Linux, or in a Linux virtual machine or container")
-    sandbox = NamespaceSandbox()
+    sandbox = open_sandbox()
     with tempfile.TemporaryDirectory(prefix="longshore-probe-") as folder:
         Path(folder).chmod(0o755)
         program = PurePosixPath("/probe")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import errno
-import json
+import marshal
 import os
 import resource
 import select
@@ -109,7 +109,7 @@ def tell(report: int, error: Exception) -> None:
             "errno": number or 0,
         }
     document["subject"] = str(document["subject"]).removeprefix(NEW) or "/"
-    os.write(report, json.dumps(document).encode())
+    os.write(report, marshal.dumps(document))
 
 
 def run_init(spec: Spec, report: int, verdict: int) -> None:
