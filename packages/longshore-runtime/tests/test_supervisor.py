@@ -131,3 +131,26 @@ def test_orphans_are_reaped_as_process_1() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert b'"orphans_reaped":1' in done.stdout
+
+
+def test_signal_that_comes_while_the_supervisor_starts_is_not_lost() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from longshore_runtime import cli\n"
+        "run = os.execv\n"
+        "def execv(*args):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "    run(*args)\n"
+        "os.execv = execv\n"
+        "cli.main(['--', 'sleep', '60'])\n"
+    )
+    environment = {**os.environ, "LONGSHORE_DRAIN_DELAY": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        env=environment,
+        check=False,
+        timeout=20,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b'"reason":"SIGTERM"' in done.stdout

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from longshore_runtime.errors import ServeError
 from longshore_runtime.events import EventLog
 from longshore_runtime.options import read_options
+from longshore_runtime.signals import end_while_starting
 from longshore_runtime.standard_streams import reserve_standard_streams
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def run(options: Options, events: EventLog) -> int:
 
         supervise(options)
     if options.task == "serve":
+        # Before the slow imports: a container may be told to stop in its first moments.
+        end_while_starting(events)
         from longshore_runtime.serve import serve  # noqa: PLC0415 -- asyncio and the rest
 
         return int(serve(options, events))

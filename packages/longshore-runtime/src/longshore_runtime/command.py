@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -31,6 +32,8 @@ def supervise(options: Options) -> NoReturn:
         management = bind_socket(options.host, options.management_port).detach()
     budget = options.budget
     patience = max(budget.deadline - budget.delay, 0.1)
+    # Kept for the supervisor, which unblocks them when it is ready to take them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     sys.stdout.flush()
     sys.stderr.flush()
     os.execv(  # noqa: S606 -- becoming another program, without a shell, is the point

@@ -20,10 +20,10 @@ from longshore_runtime.management import ManagementServer
 from longshore_runtime.prepare import import_application
 from longshore_runtime.probes import LIVE, PATHS, STARTUP, render_answer
 from longshore_runtime.report import report_workers_boot, report_workers_stop
-from longshore_runtime.serve import require_server, stop_while_starting
+from longshore_runtime.serve import require_server
 from longshore_runtime.shared_state import SharedState
 from longshore_runtime.signal_queue import SignalQueue
-from longshore_runtime.signals import SAME_WISH, STOP_SIGNALS, StopRequests
+from longshore_runtime.signals import SAME_WISH, STOP_SIGNALS, end_while_starting
 from longshore_runtime.start_watch import StartWatch
 from longshore_runtime.worker import Job, run_worker
 from longshore_runtime.worker_pool import WorkerPool
@@ -74,7 +74,7 @@ class Prefork:
         Raises:
             ServeError: the service could not start.
         """
-        StopRequests(lambda number, _: stop_while_starting(self.events, number)).install()
+        end_while_starting(self.events)
         require_server()
         job = self._make_job()
         self.queue = SignalQueue((*STOP_SIGNALS, signal.SIGCHLD, signal.SIGHUP))

@@ -20,12 +20,11 @@ from longshore_runtime.probes import PATHS, answer_probe
 from longshore_runtime.proxy import ProxyTrust
 from longshore_runtime.report import report_boot, report_stop
 from longshore_runtime.service import Service
-from longshore_runtime.signals import StopRequests
+from longshore_runtime.signals import end_while_starting
 from longshore_runtime.start_watch import StartWatch
 from longshore_runtime.workers import cap_thread_pools
 
 if TYPE_CHECKING:
-    import signal
     import socket
     from collections.abc import Callable
 
@@ -64,8 +63,7 @@ def serve_alone(options: Options, plan: Plan, events: EventLog) -> ExitCode:
         )
     listener = bind_socket(options.host, options.port)
     management = open_management(options, lifecycle)
-    requests = StopRequests(lambda number, _: stop_while_starting(events, number))
-    requests.install()
+    requests = end_while_starting(events)
     watch = StartWatch(events, timeout=options.budget.startup)
     watch.start()
     require_server()
@@ -135,15 +133,6 @@ def describe_server() -> str:
     import uvicorn  # noqa: PLC0415 -- optional
 
     return f"uvicorn {uvicorn.__version__}"
-
-
-def stop_while_starting(events: EventLog, number: signal.Signals) -> None:
-    """End a process that is told to stop before it took a request.
-
-    As process 1 of a container a signal without a handler would be ignored.
-    """
-    events.emit("stop", f"stopped by {number.name} while starting", reason=number.name, exit_code=0)
-    os._exit(ExitCode.OK)
 
 
 def choose_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

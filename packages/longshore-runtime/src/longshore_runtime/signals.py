@@ -7,6 +7,7 @@ Signals that follow within half a second count as the same one: a shell, a wrapp
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
+
+    from longshore_runtime.events import EventLog
 
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 SAME_WISH: Final = 0.5
@@ -52,3 +55,20 @@ class StopRequests:
         if not is_repeat:
             self.count += 1
             self.on_stop(signal.Signals(number), self.count)
+
+
+def end_while_starting(events: EventLog) -> StopRequests:
+    """Take over the signals of a process that has not taken a request yet: it ends at once, with 0.
+
+    As process 1 of a container a signal without a handler would be ignored.
+    """
+
+    def end(number: signal.Signals, count: int) -> None:
+        del count
+        message = f"stopped by {number.name} while starting"
+        events.emit("stop", message, reason=number.name, exit_code=0)
+        os._exit(0)
+
+    requests = StopRequests(end)
+    requests.install()
+    return requests

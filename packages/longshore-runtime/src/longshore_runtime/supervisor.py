@@ -83,6 +83,8 @@ class Supervisor:
         """Run the command; returns the exit code to end with."""
         management = self._open_management()
         queue = SignalQueue((*STOPS, *FORWARDED, signal.SIGCHLD))
+        # Whoever became us has blocked them, so that none was lost on the way.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         try:
             self.pid = self._spawn()
         except OSError as error:

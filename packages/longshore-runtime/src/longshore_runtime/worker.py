@@ -17,10 +17,10 @@ from longshore_runtime.lifecycle import Lifecycle
 from longshore_runtime.prepare import import_application
 from longshore_runtime.proxy import ProxyTrust
 from longshore_runtime.report import report_failure
-from longshore_runtime.serve import choose_loop, flush, stop_while_starting
+from longshore_runtime.serve import choose_loop, flush
 from longshore_runtime.service import Service
 from longshore_runtime.shared_state import SharedState, SlotWriter
-from longshore_runtime.signals import StopRequests
+from longshore_runtime.signals import end_while_starting
 from longshore_runtime.start_watch import StartWatch
 from longshore_runtime.workers import cap_thread_pools
 
@@ -76,8 +76,7 @@ def _serve(job: Job, index: int) -> int:
 
     # The supervisor has waited already when it tells us to stop.
     budget = dataclasses.replace(job.options.budget, delay=0.0)
-    requests = StopRequests(lambda number, _: stop_while_starting(job.events, number))
-    requests.install()
+    requests = end_while_starting(job.events)
     watch = StartWatch(job.events, timeout=budget.startup)
     watch.start()
     application = job.application or import_application(job.options, job.plan)
