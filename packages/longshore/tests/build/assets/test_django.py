@@ -124,6 +124,16 @@ def test_a_project_below_a_folder_and_its_settings() -> None:
     assert step(found.hint)["outputs"] == ["web/staticfiles/"]
 
 
+def test_a_further_step_is_a_table_of_its_own() -> None:
+    other = AssetConfig(command=("make",), outputs=(PurePosixPath("x"),))
+    [found] = check(SETTINGS.replace('os.environ["SECRET_KEY"]', '"x"'), assets=(other,))
+    assert found.hint == (
+        "add one more [[assets]] table to longshore.toml: "
+        'command = ["python", "manage.py", "collectstatic", "--noinput"], '
+        'outputs = ["staticfiles/"]'
+    )
+
+
 def test_a_wheel_collects_to_where_it_can_write() -> None:
     document = {"build-system": {"build-backend": "hatchling.build"}, "project": {"name": "site"}}
     [found] = check(document=document)

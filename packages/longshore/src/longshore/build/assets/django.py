@@ -63,7 +63,7 @@ def check_static_files(
         return (_not_served(settings),)
     if root is None or any(path.startswith(f"{root}/") for path in reading.files.paths):
         return ()
-    return (_not_collected(root, settings, django, reading),)
+    return (_not_collected(root, settings, django, reading, is_first=not assets),)
 
 
 def _are_elsewhere(settings: Settings) -> bool:
@@ -104,7 +104,9 @@ def _not_served(settings: Settings) -> Finding:
     )
 
 
-def _not_collected(root: str, settings: Settings, django: Django, reading: Reading) -> Finding:
+def _not_collected(
+    root: str, settings: Settings, django: Django, reading: Reading, *, is_first: bool
+) -> Finding:
     is_wheel = reading.layout.is_wheel
     words = django.command("collectstatic", "--noinput", is_wheel=is_wheel)
     env = {**django.env, **_secret(settings)}
@@ -114,12 +116,16 @@ def _not_collected(root: str, settings: Settings, django: Django, reading: Readi
         env["STATIC_ROOT"] = f"/app/{_USUAL}"
         root = _USUAL
     place = "[tool.longshore]" if reading.file == "pyproject.toml" else reading.file
+    step = _render_step(words, root, env)
+    where = "add one more [[assets]] table to"
+    if is_first:
+        where, step = "add to", f"assets = [{{ {step} }}]"
     return Finding(
         rule="assets.static-files-not-collected",
         severity=Severity.WARNING,
         location=_location(settings, "STATIC_ROOT"),
         message="Django's static files are not in the image: nothing collects them",
-        hint=f"add to {place}: {render_step(words, root, env)}",
+        hint=f"{where} {place}: {step}",
         docs=DOCS,
     )
 
@@ -134,12 +140,12 @@ def _secret(settings: Settings) -> dict[str, str]:
     return {names[0]: "only-for-the-build"} if names else {}
 
 
-def render_step(command: Sequence[str], output: str, env: Mapping[str, str]) -> str:
-    """Return a step as TOML on one line."""
+def _render_step(command: Sequence[str], output: str, env: Mapping[str, str]) -> str:
+    """Return the keys of a step as TOML, on one line."""
     settings = ", ".join(f"{name} = {json.dumps(value)}" for name, value in sorted(env.items()))
     keys = [f"command = {json.dumps(list(command))}", f"outputs = {json.dumps([f'{output}/'])}"]
     keys += [f"env = {{ {settings} }}"] if env else []
-    return f"assets = [{{ {', '.join(keys)} }}]"
+    return ", ".join(keys)
 
 
 def _location(settings: Settings, *names: str) -> str:

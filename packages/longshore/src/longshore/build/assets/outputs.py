@@ -40,19 +40,23 @@ def collect_outputs(
     Raises:
         ProjectError: if an output is missing, empty, no file, not readable, or looks like a secret.
     """
+    try:
+        _require(folder, entry, known, location)
+        paths = sorted({path for output in entry.outputs for path in _walk(folder, output)})
+        with ThreadPoolExecutor(_WORKERS) as pool:  # the store waits for the disk, file by file
+            return tuple(pool.map(lambda path: _store(folder, path, blobs, location), paths))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        msg = f"{location}: an output of the command can't be read: {reason}"
+        raise ProjectError(msg) from error
+
+
+def _require(folder: Path, entry: AssetConfig, known: Iterable[str], location: str) -> None:
     missing = [output for output in entry.outputs if not _has_files(folder, output)]
     if missing:
         names = ", ".join(repr(str(output)) for output in missing)
         msg = f"{location}: the command {show(entry.command)!r} made no {names}"
         raise ProjectError(msg, hint=_other_names(folder, known), docs=DOCS)
-    paths = sorted({path for output in entry.outputs for path in _walk(folder, output)})
-    try:
-        with ThreadPoolExecutor(_WORKERS) as pool:  # the store waits for the disk, file by file
-            return tuple(pool.map(lambda path: _store(folder, path, blobs, location), paths))
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        msg = f"{location}: an output can't be read: {reason}"
-        raise ProjectError(msg) from error
 
 
 def _has_files(folder: Path, output: PurePosixPath) -> bool:
@@ -68,12 +72,16 @@ def _walk(folder: Path, output: PurePosixPath) -> Iterator[str]:
             return
     place /= output.name
     if not place.is_symlink() and place.is_dir():
-        for parent, folders, names in os.walk(place):
+        for parent, folders, names in os.walk(place, onerror=_refuse):
             links = [name for name in folders if Path(parent, name).is_symlink()]
             for name in (*names, *links):
                 yield Path(parent, name).relative_to(folder).as_posix()
     elif os.path.lexists(place):
         yield str(output)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _other_names(folder: Path, known: Iterable[str]) -> str | None:
