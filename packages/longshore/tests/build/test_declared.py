@@ -178,6 +178,16 @@ def test_a_project_without_any_list(tmp_path: Path) -> None:
     )
 
 
+def test_a_source_that_only_uv_can_lock_matters_where_it_is_needed(tmp_path: Path) -> None:
+    sources = '[tool.uv.sources]\na = { git = "https://code.test/a" }\nb = { path = "gone" }\n'
+    head = HEAD + 'dependencies = ["b", NEED]\n' + sources
+    found = read(tmp_path, {"pyproject.toml": head.replace("NEED", '"c"')})
+    assert found.requirements == ("b", "c")
+    with pytest.raises(LockError) as caught:
+        read(tmp_path, {"pyproject.toml": head.replace("NEED", '"a>1"')})
+    assert str(caught.value) == "pyproject.toml: 'a>1': tool.uv.sources has it: run `uv lock`"
+
+
 def test_a_setup_without_a_list_leaves_it_to_the_file(tmp_path: Path) -> None:
     setup = "from setuptools import setup\nsetup(name='app')\n"
     found = read(tmp_path, {"setup.py": setup, "requirements.txt": "alpha\n"})

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from longshore.errors import LockError
-from longshore.locks import read_lock
+from longshore.locks import find_lock, read_lock
 from longshore.locks.foreign import find_foreign, read_versions
 
 POETRY = """
@@ -90,3 +90,11 @@ def test_requirements_without_hashes_are_no_lock(tmp_path: Path) -> None:
     )
     assert caught.value.context == ("requirements.txt: has no hashes, so it is no lock",)
     assert caught.value.hint == "run `longshore lock` and commit the file that it writes"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", ".\n", "-e .\n", "-i https://index.test/simple\n"]
+)
+def test_a_file_without_a_package_is_no_lock_of_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "requirements.txt").write_text(text)
+    assert find_lock(tmp_path) is None

@@ -144,11 +144,6 @@ def test_folders_take_the_place_of_releases(tmp_path: Path) -> None:
             None,
         ),
         (
-            HEAD + 'dependencies = ["a"]\n[tool.uv.sources]\na = { git = "https://code.test/a" }\n',
-            ["tool.uv.sources.a: a source that only uv can lock"],
-            "run `uv lock` and commit uv.lock",
-        ),
-        (
             '[tool.poetry.dependencies]\na = { git = "https://code.test/a" }\n',
             ["tool.poetry.dependencies.a: dependencies from git can't be shipped"],
             "publish a wheel of it, and depend on the release",

@@ -147,6 +147,9 @@ class _Collector:
             lines = declared.extras.get(parse_name(extra), ())
         place = relpath(folder / FILE, self._root)
         for text in lines:
+            if parse_name(Requirement(text).name) in declared.unlockable:
+                self.problems.append(f"{place}: {text!r}: tool.uv.sources has it: run `uv lock`")
+                continue
             self._add(Requirement(text), marker, declared.folders, folder, place)
         for name in () if extra else declared.files:
             self._add_file(folder / name, marker)
@@ -164,6 +167,8 @@ class _Collector:
         local = _local_folder(requirement.url or "", base)
         if name in folders:
             local = Path(normpath(base / folders[name]))
+            if not local.is_dir():  # an sdist leaves siblings out: the release is meant
+                local = None
         elif requirement.url is None:
             local = self._workspace.get(name)
         if local is not None:

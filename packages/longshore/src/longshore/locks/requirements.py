@@ -42,7 +42,7 @@ class HashedRequirements:
         """
         reader = _Reader(root, environment)
         reader.read_file(path)
-        if reader.problems and not reader.has_hashes:
+        if not reader.has_hashes and (reader.problems or not reader.pinned):
             return None
         raise_problems(path, reader.problems, hint=_HINT)
         return _lock_of(path, reader.pinned, reader.options)

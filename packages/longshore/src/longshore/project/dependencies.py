@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from longshore.config.invalid import InvalidValueError, Problem, Table, list_of, mapping_of, text
+from longshore.config.invalid import InvalidValueError, Table, list_of, mapping_of, text
 from longshore.config.schema import locate
 from longshore.config.toml import read_toml
 from longshore.config.values import inside_path, parsed
@@ -29,6 +29,7 @@ class Dependencies:
         extras: further requirements by extra.
         folders: dependencies that are code in a folder; a path relative to the project's.
         files: requirement files that the backend reads, relative to the project.
+        unlockable: names whose source only uv can lock.
     """
 
     origin: str = FILE
@@ -41,6 +42,7 @@ class Dependencies:
         default_factory=lambda: MappingProxyType({}), hash=False
     )
     files: tuple[str, ...] = ()
+    unlockable: frozenset[NormalizedName] = frozenset()
 
 
 def read_dependencies(root: Path) -> Dependencies | None:
@@ -92,7 +94,7 @@ def _read(document: Mapping[str, Any]) -> Dependencies | None:
             return _of_poetry(poetry)
         return Dependencies(is_listed=False) if "name" in poetry else None
     if "dependencies" in project:
-        return _static(project, _source_folders(document))
+        return _static(project, document)
     dynamic = project.get("dynamic", ())
     if "dependencies" not in dynamic:
         return Dependencies(is_listed=False)
@@ -102,7 +104,7 @@ def _read(document: Mapping[str, Any]) -> Dependencies | None:
     return Dependencies(files=files) if files else None
 
 
-def _static(project: Mapping[str, Any], folders: Mapping[NormalizedName, str]) -> Dependencies:
+def _static(project: Mapping[str, Any], document: Mapping[str, Any]) -> Dependencies:
     try:
         table = Table(project, open_ended=True)
         needed = table.get("dependencies", list_of(requirement)) or ()
@@ -113,7 +115,8 @@ def _static(project: Mapping[str, Any], folders: Mapping[NormalizedName, str]) -
     return Dependencies(
         requirements=needed,
         extras=MappingProxyType({parse_name(name): extras[name] for name in extras}),
-        folders=folders,
+        folders=_source_folders(document),
+        unlockable=_unlockable(document),
     )
 
 
@@ -133,34 +136,27 @@ def _of_poetry(poetry: Mapping[str, Any]) -> Dependencies:
 
 
 def _source_folders(document: Mapping[str, Any]) -> Mapping[NormalizedName, str]:
-    """Return the folders that uv and Poetry put in place of a release.
-
-    Raises:
-        InvalidValueError: for any other source, which only the tool itself can lock.
-    """
-    folders: dict[NormalizedName, str] = {}
-    problems: list[Problem] = []
-    places = (
-        ("tool.uv.sources", _below_tool(document, "uv", "sources")),
-        ("tool.poetry.dependencies", _below_tool(document, "poetry", "dependencies")),
+    """Return the folders that uv and Poetry put in place of a release."""
+    sources = {
+        **_below_tool(document, "poetry", "dependencies"),
+        **_below_tool(document, "uv", "sources"),
+    }
+    return MappingProxyType(
+        {
+            parse_name(name): str(source["path"])
+            for name, source in sources.items()
+            if isinstance(source, dict) and "path" in source
+        }
     )
-    for place, table in places:
-        for name, source in table.items():
-            if not isinstance(source, dict | list):
-                continue
-            if isinstance(source, dict) and "path" in source:
-                folders[parse_name(name)] = str(source["path"])
-            elif place.startswith("tool.uv") and not _is_workspace(source):
-                problems.append(
-                    Problem(
-                        message="a source that only uv can lock",
-                        hint="run `uv lock` and commit uv.lock",
-                        path=f"{place}.{name}",
-                    )
-                )
-    if problems:
-        raise InvalidValueError(*problems)
-    return MappingProxyType(folders)
+
+
+def _unlockable(document: Mapping[str, Any]) -> frozenset[NormalizedName]:
+    """Return the names that uv takes from elsewhere: a repository, a URL, an index of its own."""
+    return frozenset(
+        parse_name(name)
+        for name, source in _below_tool(document, "uv", "sources").items()
+        if not _is_workspace(source) and not (isinstance(source, dict) and "path" in source)
+    )
 
 
 def _is_workspace(source: object) -> bool:
