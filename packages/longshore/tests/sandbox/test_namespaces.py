@@ -247,8 +247,8 @@ class TestMounts:
         out = tmp_path / "out"
         (out / "sub").mkdir(parents=True)
         (out / "sub/file").write_text("old\n")
-        mount = Mount(source=out, target=PurePosixPath("/work/out"), writable=True)
-        script = "cat /work/out/sub/file; echo new > /work/out/sub/file; echo x > /work/out/x"
+        mount = Mount(source=out, target=PurePosixPath("/mnt/out"), writable=True)
+        script = "cat /mnt/out/sub/file; echo new > /mnt/out/sub/file; echo x > /mnt/out/x"
         assert output(sandbox.run(shell(host, script, mounts=(mount,)))) == "old\n"
         assert (out / "sub/file").read_text() == "new\n"
         assert (out / "x").read_text() == "x\n"

@@ -108,7 +108,7 @@ def supervise(task: Mapping[str, Any]) -> None:
 def _spawn(command: Command, log: Path) -> "subprocess.Popen[bytes]":
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
-        # In this session: a process whose supervisor is killed here is found by its session.
+        # No session of its own: a process whose supervisor was killed is found by the session id.
         return NamespaceSandbox().spawn(
             command, stdout=descriptor, stderr=descriptor, new_session=False
         )
