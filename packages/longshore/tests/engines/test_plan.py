@@ -96,7 +96,8 @@ def test_program_that_may_be_a_server_is_in_the_table_to_write() -> None:
         plan_service(project(MIGRATE, job))
     assert caught.value.hint == (
         "if it is a server: [tool.longshore.processes.web] "
-        'command = ["python", "-m", "shop server"], listening on 0.0.0.0:8000; '
+        'command = ["python", "-m", "shop server"], kind = "web", '
+        "with the options that make it listen on 0.0.0.0:8000; "
         "to run it once: longshore run -- python -m 'shop server'"
     )
 
@@ -115,6 +116,7 @@ def test_process_that_shares_the_network_listens_on_the_hosts_port() -> None:
     [
         (("serve", "--host=0.0.0.0", "--port=8001"), ("--host=127.0.0.1", "--port=8123")),
         (("serve", "-p", "8001", "-n", "8001"), ("-p", "8123", "-n", "8001")),
+        (("serve", "--directory=/tmp", "8001"), ("--directory=/tmp", "8123")),
         (("serve", "--bind", "0.0.0.0:8001"), ("--bind", "127.0.0.1:8123")),
         (("serve", "--bind=[::]:8001"), ("--bind=[::]:8123",)),
         (("serve", "http://cache:8001", "x:8001"), ("http://cache:8001", "x:8001")),

@@ -73,7 +73,8 @@ def _nothing_hint(project: Project) -> str:
     argv = commands[0].argv
     return (
         f"if it is a server: [tool.longshore.processes.web] command = {json.dumps(list(argv))}, "
-        f"listening on 0.0.0.0:8000; to run it once: longshore run -- {shlex.join(argv)}"
+        'kind = "web", with the options that make it listen on 0.0.0.0:8000; '
+        f"to run it once: longshore run -- {shlex.join(argv)}"
     )
 
 
@@ -123,14 +124,15 @@ def plan_run(
 def _on_loopback(args: tuple[str, ...], own: int, wanted: int) -> tuple[str, ...]:
     """Return a command line that listens on loopback, and on another port than its own.
 
-    Only where it says both as servers' options do: ``--port=8001``, ``-p 8001``, ``0.0.0.0:8001``;
-    a program that asks for ``PORT`` has it in its environment.
+    Only where it says both as servers do: ``--port=8001``, ``-p 8001``, ``0.0.0.0:8001``, ``8001``
+    by itself; a program that asks for ``PORT`` has it in its environment.
     """
     port = re.compile(rf"(-.*port=|(?:-[^=]*=)?(?:[\d.]*|localhost|\[::\]):){own}")
     address = re.compile(rf"(^|=){re.escape(_EVERYWHERE)}(?=:|$)")
     changed = []
     for before, word in zip(("", *args), args, strict=False):
-        if word == str(own) and (before == "-p" or before.endswith("port")):
+        is_option = before.startswith("-") and "=" not in before
+        if word == str(own) and (not is_option or before == "-p" or before.endswith("port")):
             changed.append(str(wanted))
             continue
         match = port.fullmatch(word)
