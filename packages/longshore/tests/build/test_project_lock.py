@@ -62,7 +62,7 @@ def test_where_none_may_be_written_a_missing_lock_is_an_error(
 
 def test_a_stale_lock_is_noticed_and_keeps_its_versions(unlocked: Sample) -> None:
     unlocked.write("pyproject.toml", NEEDS.replace("helper>=1", "helper==1.0"))
-    assert write_missing_lock(unlocked.workshop(), upgrade=False) == ("pylock.toml: 1 packages",)
+    assert write_missing_lock(unlocked.workshop(), upgrade=False) == ("pylock.toml: 1 package",)
     unlocked.write("pyproject.toml", NEEDS)
     workshop = unlocked.workshop()
     assert missing_lock(workshop) == ("pylock.toml is out of date",)

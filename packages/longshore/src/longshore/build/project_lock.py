@@ -212,7 +212,8 @@ def _member_tables(inputs: _Inputs) -> Iterator[str]:
 def _changes(before: LockedSet | None, after: LockedSet) -> Iterable[str]:
     name = after.path.name
     if before is None:
-        yield f"{name}: {len(after.packages)} packages"
+        count = len(after.packages)
+        yield f"{name}: {count} package{'' if count == 1 else 's'}"
         return
     old = {package.name: package.version for package in before.packages}
     new = {package.name: package.version for package in after.packages}
