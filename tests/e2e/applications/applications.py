@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from longshore.types import Digest
+from longshore.types import Digest, parse_name
 
 HERE = Path(__file__).resolve().parent
 LIST = HERE / "applications.toml"
@@ -58,6 +58,7 @@ class Application:
         table: what has to be written; empty for most.
         engines: that run it each time; the others on demand.
         prints: what ``up`` says about what it has chosen.
+        folder: of the project in the sdist.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Application:
     table: str = ""
     engines: tuple[str, ...] = (BUILTIN,)
     prints: str = ""
+    folder: str = "."
 
     @cached_property
     def lock(self) -> Path:
@@ -77,9 +79,9 @@ class Application:
         return LOCKS / f"{self.name}.txt"
 
     @property
-    def is_service(self) -> bool:
-        """Whether ``up`` keeps something running."""
-        return bool(self.ask)
+    def image(self) -> str:
+        """The name of its image: that of the project, or of the folder that has no name."""
+        return self.name if self.folder == "." else parse_name(Path(self.folder).name)
 
 
 def read_applications(path: Path = LIST) -> tuple[Application, ...]:

@@ -35,7 +35,11 @@ def unpack(
         if application.name not in known:
             target = tmp_path_factory.mktemp(application.name)
             archive = fetch_sdist(application, environment)
-            known[application.name] = _prepare(application, unpack_sdist(archive, target))
+            root = unpack_sdist(archive, target / "sdist")
+            if application.folder != ".":  # by itself: around it is another project
+                folder = root / application.folder
+                root = folder.rename(target / folder.name)
+            known[application.name] = _prepare(application, root)
         return known[application.name]
 
     return unpacked

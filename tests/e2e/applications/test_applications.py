@@ -86,5 +86,5 @@ def ask(port: int, question: Question) -> Answer:
 def image_bytes(application: Application, bench: Bench) -> int:
     """Return the size of the image's layers, compressed."""
     layout = Context(environment=bench.environment).layout
-    manifest = layout.manifest(layout.resolve(f"{application.name}:latest"))
+    manifest = layout.manifest(layout.resolve(f"{application.image}:latest"))
     return sum(layer.size for layer in manifest.layers)
