@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import struct
@@ -20,12 +21,15 @@ from longshore.sandbox.launch.kernel import (
     CLONE_NEWPID,
     CLONE_NEWUSER,
     CLONE_NEWUTS,
+    KEYCTL_JOIN_SESSION_KEYRING,
     PR_CAP_AMBIENT,
     PR_CAP_AMBIENT_CLEAR_ALL,
     PR_CAPBSET_DROP,
     PR_SET_NO_NEW_PRIVS,
+    SYS_KEYCTL,
     SetupError,
     call,
+    libc,
     prctl,
 )
 
@@ -57,6 +61,17 @@ def enter_namespaces(spec: Spec) -> None:
             raise SetupError("map", f"/proc/self/{name}", error.errno or 0) from error
 
 
+def leave_keyring() -> None:
+    """Join an empty session keyring: no namespace hides the caller's keys (keyrings(7))."""
+    number = SYS_KEYCTL.get(os.uname().machine)
+    if number is None or libc.syscall(number, KEYCTL_JOIN_SESSION_KEYRING, None) >= 0:
+        return
+    failed = ctypes.get_errno()
+    # A kernel without keys; a filter of the container that forbids them, inside as well.
+    if failed not in (errno.ENOSYS, errno.EPERM):
+        raise SetupError("keyctl", "session keyring", failed)
+
+
 def raise_loopback() -> None:
     """Bring up ``lo``, which a new network namespace has down."""
     with_name = struct.pack("16sH14x", b"lo", 0)
@@ -79,6 +94,7 @@ def drop_privileges(spec: Spec) -> None:
         os.setgroups([])
         os.setresgid(spec["user"][1], spec["user"][1], spec["user"][1])
         os.setresuid(spec["user"][0], spec["user"][0], spec["user"][0])
+    leave_keyring()
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = struct.pack("Ii", CAPABILITY_VERSION_3, 0)
     call("capset", "capabilities", header, bytes(24))

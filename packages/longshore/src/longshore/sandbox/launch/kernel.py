@@ -33,6 +33,9 @@ MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 38, 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
+KEYCTL_JOIN_SESSION_KEYRING = 1  # linux/keyctl.h
+SYS_KEYCTL = {"x86_64": 250, "i686": 288, "aarch64": 219, "riscv64": 219}  # asm/unistd.h
+SYS_KEYCTL |= {"armv7l": 311, "ppc64le": 271, "s390x": 280}
 
 libc = ctypes.CDLL(None, use_errno=True)
 

@@ -93,7 +93,9 @@ def bind(source: str, target: str) -> None:
 
 
 def create(path: str, *, folder: bool) -> None:
-    """Make a mount point."""
+    """Make a mount point; never through a link, which could lead to the host's own files."""
+    if os.path.realpath(path) != path:
+        raise SetupError("mount through a symbolic link", path, errno.ELOOP)
     if folder:
         os.makedirs(path, mode=0o755, exist_ok=True)
     else:
@@ -221,8 +223,9 @@ def seal(nodes: list[Node]) -> None:
 
     Flags that a mount already has are kept: without root the kernel refuses to lift them.
     """
-    with open(f"{OLD}/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-        lines = [line.split() for line in file]
+    # Only the blank and the line feed separate (proc(5)); other white space stands for itself.
+    with open(f"{OLD}/proc/self/mountinfo", "rb") as file:
+        lines = [os.fsdecode(line).split(" ") for line in file]
     for fields in lines:
         place_inside = fields[4]
         for escaped, character in ESCAPES.items():
