@@ -4,6 +4,7 @@ The sandbox here is the host's interpreter with the inside paths mapped back: wh
 protocol, the cache and the refusals. The real sandbox builds real projects in the e2e tests.
 """
 
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,7 @@ from longshore.wheels.backend import (
     packages_key,
     unpack_environment,
 )
+from longshore.wheels.produced import open_produced
 
 BACKEND = """
     import os, zipfile
@@ -189,6 +191,48 @@ def test_what_is_not_the_members_wheel_is_refused(
     with pytest.raises(WheelError) as caught:
         _build(tmp_path, environment, member, tree)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("pass", "{secret}"),
+        ("pass", "../../host/demo-1-py3-none-any.whl"),
+        ("os.symlink({secret!r}, os.path.join(folder, {name!r}))", "demo-1-py3-none-any.whl"),
+        ("os.mkfifo(os.path.join(folder, {name!r}))", "demo-1-py3-none-any.whl"),
+        ("os.mkdir(os.path.join(folder, {name!r}))", "demo-1-py3-none-any.whl"),
+        ("pass", "demo-\0.whl"),
+        ("pass", f"demo-{'1' * 300}-py3-none-any.whl"),
+    ],
+)
+def test_a_backend_can_not_hand_out_a_file_of_the_host(
+    tmp_path: Path, environment: BuildEnvironment, project: Project, body: str, name: str
+) -> None:
+    (tmp_path / "host").mkdir()
+    secret = tmp_path / "host/demo-1-py3-none-any.whl"
+    _wheel(secret, {"secret.txt": "of the host"})
+    member, _ = project()
+    name = name.format(secret=secret)
+    backend = f"""
+        import os
+        def build_wheel(folder, settings, metadata):
+            {body.format(secret=str(secret), name=name)}
+            return {name!r}
+    """
+    (member.root / "backend.py").write_text(dedent(backend))
+    with pytest.raises(WheelError, match="is not a wheel"):
+        _build(tmp_path, environment, member, _tree(member.root))
+
+
+def test_a_backend_can_not_have_another_answer_read(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text("{}")
+    output = tmp_path / "output"
+    output.mkdir()
+    (output / "link").symlink_to("../host.json")
+    os.mkfifo(output / "pipe")
+    for name in ("link", "pipe", "../host.json", "..", "", str(tmp_path / "host.json")):
+        with pytest.raises(OSError, match=r".+"):
+            open_produced(output, name)
 
 
 def test_a_member_sees_its_own_files_only(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ and cached. It sees a copy of the member's tracked files and nothing else of the
 
 import json
 import os
+import re
 import shutil
 import tempfile
 import zipfile
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import IO, Protocol
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -25,6 +26,7 @@ from longshore.sandbox.interface import Command, Completed, Limits, Mount, Sandb
 from longshore.types import Digest, Member, NormalizedName, SourceTree, parse_name
 from longshore.wheels._hook import BACKEND_MISSING
 from longshore.wheels.archive import ZipArchive
+from longshore.wheels.produced import open_produced
 
 FORMAT = 1
 """Part of every cached wheel's key: raised when the same inputs would give another wheel."""
@@ -38,6 +40,8 @@ OUTPUT = PurePosixPath("/build/output")
 ENVIRONMENT = PurePosixPath("/build/environment")
 SOURCE_DATE_EPOCH = "315532800"  # 1980-01-01, the first moment that a zip can hold
 _TAIL = 20
+_MAX_RESULT = 1 << 20
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._]*[A-Za-z0-9])?")  # as in file names of wheels
 _EXECUTABLE = 0o111
 
 
@@ -207,9 +211,7 @@ def build_wheel(
     with tempfile.TemporaryDirectory(prefix="longshore-build-") as folder:
         result = _run_backend(member, tree, environment, Path(folder), build=True)
         _check_requirements(member, result.requires, environment.packages)
-        wheel = Path(folder) / "output" / result.filename
-        _check_wheel(member, wheel)
-        with wheel.open("rb") as file:
+        with _open_wheel(member, Path(folder) / "output", result.filename) as file:
             stored: Stored = blobs.put(iter(lambda: file.read(1 << 20), b""))
     note = {"filename": result.filename, "sha256": str(stored.digest)}
     memos.put(key, json.dumps(note, sort_keys=True).encode())
@@ -340,10 +342,11 @@ def _hook() -> bytes:
 
 def _read_result(member: Member, output: Path, *, build: bool) -> _Result:
     try:
-        result = json.loads((output / "result.json").read_bytes())
+        with open_produced(output, "result.json") as file:
+            result = json.loads(file.read(_MAX_RESULT))
         requires = tuple(str(item) for item in result["requires"])
         filename = str(result["wheel"]) if build else ""
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         msg = f"{member.name}: the build backend gave no usable answer"
         raise WheelError(msg, hint="check that its hooks follow PEP 517") from error
     return _Result(requires, filename)
@@ -391,12 +394,24 @@ def _check_requirements(member: Member, requires: Sequence[str], packages: Path)
         raise WheelError(msg, hint="run `longshore lock`")
 
 
-def _check_wheel(member: Member, wheel: Path) -> None:
-    name = wheel.name.split("-")[0]
-    is_wheel = wheel.suffix == ".whl" and wheel.parent.joinpath(wheel.name) == wheel
-    if not is_wheel or not wheel.is_file() or not zipfile.is_zipfile(wheel):
-        msg = f"{member.name}: the build backend gave {wheel.name!r}, which is not a wheel"
-        raise WheelError(msg, hint="check that its hooks follow PEP 517")
-    if parse_name(name) != member.name:
+def _open_wheel(member: Member, output: Path, filename: str) -> IO[bytes]:
+    """Open the file that a backend says is the wheel, and check that it is one of the member."""
+    try:
+        file = open_produced(output, filename)
+    except OSError as error:
+        raise _no_wheel(member, filename) from error
+    if not filename.endswith(".whl") or not zipfile.is_zipfile(file):
+        file.close()
+        raise _no_wheel(member, filename)
+    file.seek(0)
+    name = filename.split("-", maxsplit=1)[0]
+    if _NAME.fullmatch(name) is None or parse_name(name) != member.name:
+        file.close()
         msg = f"{member.name}: the build backend gave a wheel of {name!r}"
         raise WheelError(msg, hint="check project.name and the backend's settings")
+    return file
+
+
+def _no_wheel(member: Member, filename: str) -> WheelError:
+    msg = f"{member.name}: the build backend gave {filename!r}, which is not a wheel"
+    return WheelError(msg, hint="check that its hooks follow PEP 517")
