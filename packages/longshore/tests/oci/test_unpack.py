@@ -277,3 +277,49 @@ def test_removing_a_root_spares_what_links_point_to(tmp_path: Path) -> None:
     assert not root.exists()
     assert stat.S_IMODE(outside.stat().st_mode) == 0o755
     assert (outside / "kept").exists()
+
+
+def extended(records: dict[str, bytes], entry: tarfile.TarInfo) -> bytes:
+    """Return an entry with a pax header that ``tarfile`` itself would not write."""
+    body = b""
+    for key, value in records.items():
+        tail = b" %s=%s\n" % (key.encode(), value)
+        length = next(n for n in range(1, 10_000) if len(b"%d" % n + tail) == n)
+        body += b"%d" % length + tail
+    head = tarfile.TarInfo("pax")
+    head.type, head.size = tarfile.XHDTYPE, len(body)
+    return head.tobuf() + body + bytes(-len(body) % 512) + entry.tobuf()
+
+
+def negative_size() -> bytes:
+    header = bytearray(tarfile.TarInfo("file").tobuf())
+    header[124:136] = (-1024).to_bytes(12, "big", signed=True)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header)
+
+
+def extensions_without_end() -> bytes:
+    head = tarfile.TarInfo("pax")
+    head.type = tarfile.XHDTYPE
+    return head.tobuf() * 1500
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        extended({"mtime": b"nan"}, tarfile.TarInfo("file")),
+        extended({"mtime": b"inf"}, tarfile.TarInfo("file")),
+        extended({"mtime": b"1e30"}, tarfile.TarInfo("file")),
+        extended({"size": b"-1024"}, tarfile.TarInfo("file")),
+        extended({"path": b"a\0b"}, tarfile.TarInfo("file")),
+        extended({"linkpath": b"a\0b"}, symlink("link", "x")[0]),
+        extended({"GNU.sparse.map": b"0,x", "GNU.sparse.size": b"9"}, tarfile.TarInfo("file")),
+        negative_size(),
+        extensions_without_end(),
+    ],
+    ids=["nan", "inf", "huge", "pax-size", "nul", "nul-link", "sparse", "size", "endless"],
+)
+def test_a_hostile_header_is_an_error_of_ours(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(SupplyChainError, match="layer 0: "):
+        unpack_layers([[data + bytes(1024)]], tmp_path / "root")

@@ -67,6 +67,9 @@ class UnpackTree:
 
     def symlink(self, name: str, target: str, mtime: int) -> None:
         """Make a symbolic link; where it points matters only when it is followed."""
+        if "\0" in target:
+            msg = f"{name}: a symbolic link to {target!r}, which is no path"
+            raise SupplyChainError(msg)
         path = self._place(name)
         if path is None:
             return

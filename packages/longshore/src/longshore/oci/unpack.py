@@ -27,6 +27,9 @@ _READ: Final = 1 << 16
 _HEADER_BYTES: Final = 1 << 20
 """A header with its extensions is never larger: more is an attack on memory."""
 
+UNREADABLE: Final = (tarfile.TarError, ValueError, OverflowError, RecursionError)
+"""What ``tarfile`` raises for hostile headers: numbers that are none, extensions without end."""
+
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 
 
@@ -173,7 +176,7 @@ def _unpack_layer(
     except SupplyChainError as error:
         msg = f"{where}: {error.message}"
         raise SupplyChainError(msg, hint=error.hint) from error
-    except tarfile.TarError as error:
+    except UNREADABLE as error:
         msg = f"{where}: not a tar archive: {error}"
         raise SupplyChainError(msg) from error
     if expected is not None and digest != expected:
@@ -190,6 +193,9 @@ def _unpack_entries(reader: _TarReader, tree: UnpackTree, limits: UnpackLimits) 
         while (member := archive.next()) is not None:
             # A stream can't go back, so the list is of no use: keep memory flat.
             archive.members = []  # type: ignore[attr-defined] # not in typeshed
+            if member.size < 0:
+                msg = f"{member.name}: a size below zero"
+                raise SupplyChainError(msg)
             max_entries -= 1
             max_bytes -= member.size
             if max_bytes < 0 or max_entries < 0:

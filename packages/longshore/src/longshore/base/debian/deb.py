@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from longshore.errors import PreflightError, SupplyChainError
+from longshore.oci.unpack import UNREADABLE
 
 _MAGIC = b"!<arch>\n"
 _HEADER = 60
@@ -22,6 +24,7 @@ _END = b"`\n"
 _MAX_CONTROL = 4 << 20
 _MAX_BYTES = 8 << 30
 _MAX_ENTRIES = 1_000_000
+_UNREADABLE = (*UNREADABLE, lzma.LZMAError, gzip.BadGzipFile, zlib.error, EOFError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,7 @@ class DebFile:
                     tarfile.open(fileobj=plain, mode="r|") as archive,
                 ):
                     yield archive
-        except (tarfile.TarError, lzma.LZMAError, gzip.BadGzipFile, EOFError) as error:
+        except _UNREADABLE as error:
             msg = f"{self._subject}: the .deb is damaged: {str(error).lower()}"
             raise SupplyChainError(msg) from error
 
