@@ -27,6 +27,15 @@ def test_without_a_table_everything_detected_runs() -> None:
     assert choose_processes(Config(), FOUND) == (WEB, WORKER)
 
 
+@pytest.mark.parametrize("detection", [UNDECIDED, Detection(processes=())])
+def test_what_is_asked_for_stands_in_for_what_is_open(detection: Detection) -> None:
+    assert choose_processes(Config(), detection, otherwise=WORKER) == (WORKER,)
+
+
+def test_what_is_asked_for_gives_way_to_what_is_found() -> None:
+    assert choose_processes(Config(), FOUND, otherwise=WORKER) == (WEB, WORKER)
+
+
 def test_a_table_is_complete() -> None:
     command = CommandLine(("other",))
     config = Config(processes=(ProcessConfig(name="other", serve=command),))

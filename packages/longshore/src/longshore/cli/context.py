@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from longshore.project.detect import Detection
     from longshore.project.workspace import Workspace
     from longshore.sandbox import NamespaceSandbox
-    from longshore.types import Project, SourceTree
+    from longshore.types import Process, Project, SourceTree
 
 
 _SHARED = (
@@ -46,7 +46,8 @@ class Context:
         start: the folder from which the project is looked for; the working directory by default.
 
     ``flags`` is for commands that have ``--base`` or ``--bytecode``: set them before ``config`` is
-    asked for. ``package`` chooses a member of the workspace, likewise.
+    asked for. ``package`` chooses a member of the workspace, likewise, and ``otherwise`` is what
+    runs where the project does not say.
     """
 
     def __init__(self, *, environment: Mapping[str, str] | None = None, start: str = ".") -> None:
@@ -55,6 +56,7 @@ class Context:
         self.output = OutputSettings()
         self.flags: dict[str, str | bool | None] = {}
         self.package: str | None = None
+        self.otherwise: Process | None = None
 
     @cached_property
     def terminal(self) -> Terminal:
@@ -162,7 +164,9 @@ class Context:
         """The project, as its files say."""
         from longshore.project import read_project
 
-        return read_project(self.root, self.config, detection=self.detection)
+        return read_project(
+            self.root, self.config, detection=self.detection, otherwise=self.otherwise
+        )
 
     @cached_property
     def detection(self) -> "Detection | None":

@@ -33,13 +33,19 @@ def run(
 ) -> int:
     """Run one command in the project's image and return its exit code.
 
+    A library can do that too, and a project of which it is not clear what it serves.
+
     It has the settings and the volumes of the service, and this terminal's input and output.
     """
     from longshore.build import build_image
     from longshore.cli.findings import show_findings
     from longshore.engines.choose import open_engines
     from longshore.engines.command import run_command
+    from longshore.types import CommandLine, Process, ProcessKind
 
+    context.otherwise = Process(
+        name="job", kind=ProcessKind.JOB, serve=CommandLine(("python",)), port=None
+    )
     settings = user_settings(context, options, env_files)
     result = build_image(context)
     show_findings(context.terminal, result.findings)

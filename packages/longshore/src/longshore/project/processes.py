@@ -10,7 +10,9 @@ from longshore.types import Process, ProcessKind
 DOCS = "reference/configuration.md"
 
 
-def choose_processes(config: Config, detection: Detection | None) -> tuple[Process, ...]:
+def choose_processes(
+    config: Config, detection: Detection | None, *, otherwise: Process | None = None
+) -> tuple[Process, ...]:
     """Return the processes by name.
 
     A table that names processes is complete: nothing is added to it. What one of them leaves open
@@ -19,6 +21,7 @@ def choose_processes(config: Config, detection: Detection | None) -> tuple[Proce
     Args:
         config: what the project says.
         detection: what reading its code says; ``None`` where nobody looked.
+        otherwise: taken where nothing was found, or only the user can say what.
 
     Raises:
         ProjectError: if only the user can say what runs.
@@ -27,10 +30,13 @@ def choose_processes(config: Config, detection: Detection | None) -> tuple[Proce
         return tuple(_process(one, config, detection) for one in config.processes)
     if detection is None:
         return ()
+    found = tuple(one.process for one in detection.processes)
+    if otherwise is not None and (detection.problems or not found):
+        return (otherwise,)
     error = detection.error() if detection.problems else None
     if error is not None:
         raise error
-    return tuple(one.process for one in detection.processes)
+    return found
 
 
 def _process(written: ProcessConfig, config: Config, detection: Detection | None) -> Process:

@@ -13,13 +13,20 @@ from longshore.types import (
     BuildMode,
     Member,
     NormalizedName,
+    Process,
     Project,
     ProjectKind,
     parse_name,
 )
 
 
-def read_project(root: Path, config: Config, *, detection: Detection | None = None) -> Project:
+def read_project(
+    root: Path,
+    config: Config,
+    *,
+    detection: Detection | None = None,
+    otherwise: Process | None = None,
+) -> Project:
     """Read the project in a folder; nothing is executed.
 
     A folder whose ``pyproject.toml`` has no ``[project]`` table, or that has only a
@@ -30,6 +37,7 @@ def read_project(root: Path, config: Config, *, detection: Detection | None = No
         config: its configuration.
         detection: what reading its code found, for a configuration that leaves open what runs;
             without it, the table alone decides.
+        otherwise: what runs where neither says anything definite.
 
     Raises:
         ConfigError: if ``pyproject.toml`` is no TOML.
@@ -44,7 +52,7 @@ def read_project(root: Path, config: Config, *, detection: Detection | None = No
         if not (root / "pyproject.toml").exists():
             msg = f"{root}: not a project: no pyproject.toml or longshore.toml"
         raise ProjectError(msg, hint="add a [project] table with a name and a version")
-    processes = choose_processes(config, detection)
+    processes = choose_processes(config, detection, otherwise=otherwise)
     return Project(
         name=metadata.name if metadata else _folder_name(root),
         version=metadata.version if metadata else None,
