@@ -155,9 +155,15 @@ def _lock(root: Path, *lines: str) -> LockedSet:
     return read_lock(root)
 
 
+PINNED = f"helper==1 --hash={Digest.of(b'helper')}"
+
+
 def test_the_environment_names_the_index_before_the_lock(tmp_path: Path) -> None:
     lock = _lock(
-        tmp_path, "-i https://lock.test/simple", "--extra-index-url https://extra.test/simple"
+        tmp_path,
+        "-i https://lock.test/simple",
+        "--extra-index-url https://extra.test/simple",
+        PINNED,
     )
     assert list(choose_indexes({}, lock)) == [
         "https://lock.test/simple",
@@ -180,7 +186,7 @@ def test_the_environment_names_the_index_before_the_lock(tmp_path: Path) -> None
 def test_pypi_is_asked_where_nothing_else_is_named(tmp_path: Path) -> None:
     from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-    lock = _lock(tmp_path, "--extra-index-url https://extra.test/simple")
+    lock = _lock(tmp_path, "--extra-index-url https://extra.test/simple", PINNED)
     assert list(choose_indexes({}, lock)) == [PYPI_SIMPLE_ENDPOINT, "https://extra.test/simple"]
 
 
