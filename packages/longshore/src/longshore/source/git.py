@@ -11,8 +11,20 @@ from longshore.errors import ProjectError
 
 _GITLINK = b"160000"
 _SECONDS = 120
-# A repository's own configuration may name programs to run; none of them is needed to read it.
-_OVERRIDES = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+# A repository's own configuration may name programs to run; none of them is needed to read it. And
+# files that are tracked may look like a repository with a configuration of its own.
+_OVERRIDES = (
+    *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+_ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # an object that is missing is not fetched: that runs programs
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LC_ALL": "C",
+}
+_UNTRUSTED = frozenset({b"local", b"worktree"})
 _INHERITED = ("PATH", "HOME", "XDG_CONFIG_HOME", "TMPDIR")
 
 
@@ -51,15 +63,51 @@ def read_checkout(root: Path) -> Checkout | None:
     if not paths:
         return None
     head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True).strip()
-    changes = _git(root, "status", "--porcelain", "-z", "--untracked-files=no", "--", ".")
+    changes = _changes(root)
     others = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
     revision = head.decode("ascii") or None
     return Checkout(
         paths=paths,
         revision=revision,
-        dirty=revision is not None and bool(changes),
+        dirty=revision is not None and changes,
         untracked=tuple(sorted(os.fsdecode(name) for name in others.split(b"\0") if name)),
     )
+
+
+def _changes(root: Path) -> bool:
+    """Tell whether tracked files differ from the commit, in submodules too.
+
+    Each repository is asked by itself: its own configuration names the filters to keep off.
+    """
+    status = ("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=dirty")
+    if _git(root, *status, "--", ".", options=tuple(_without_filters(root))):
+        return True
+    entries = _git(root, "ls-files", "--stage", "-z", "--", ".").split(b"\0")
+    links = (entry.partition(b"\t")[2] for entry in entries if entry.startswith(_GITLINK))
+    return any(_changes(root / os.fsdecode(name)) for name in links)
+
+
+def _without_filters(root: Path) -> Iterator[str]:
+    """Yield options that switch off the filters of a repository's own configuration.
+
+    They are programs that git would run on a file whose time has changed (gitattributes(5)). Those
+    of the user's own configuration stay: large files are stored by one.
+    """
+    pattern = r"^filter\..*\.(clean|process|required)$"
+    listed = _git(
+        *(root, "config", "--show-scope", "--includes", "-z", "--get-regexp", pattern),
+        may_fail=True,
+    ).split(b"\0")
+    # By turns a scope, and a name with its value in the next line.
+    for scope, setting in zip(listed[::2], listed[1::2], strict=False):
+        if scope in _UNTRUSTED:
+            name = os.fsdecode(setting.partition(b"\n")[0])
+            filtered = name.rpartition(".")[0]
+            if "=" in filtered:  # such a name can't be given on a command line
+                msg = f"{root}: the repository's own configuration has the setting {name!r}"
+                raise ProjectError(msg, hint=f"remove it: 'git config --unset {name}'")
+            yield from ("-c", f"{filtered}.clean=", "-c", f"{filtered}.process=")
+            yield from ("-c", f"{filtered}.required=false")
 
 
 def _tracked(root: Path, prefix: str) -> Iterator[str]:
@@ -82,16 +130,18 @@ def _tracked(root: Path, prefix: str) -> Iterator[str]:
             raise ProjectError(msg, hint="run 'git submodule update --init --recursive'")
 
 
-def _git(root: Path, *arguments: str, may_fail: bool = False) -> bytes:
+def _git(
+    root: Path, *arguments: str, options: tuple[str, ...] = (), may_fail: bool = False
+) -> bytes:
     program = shutil.which("git")
     if program is None:
         msg = f"{root}: a git work tree, but git is not installed"
         raise ProjectError(msg, hint="install git: it tells which files belong to the project")
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    environment |= _ENVIRONMENT
     try:
         done = subprocess.run(
-            [program, *_OVERRIDES, *arguments],
+            [program, *_OVERRIDES, *options, *arguments],
             cwd=root,
             env=environment,
             stdin=subprocess.DEVNULL,

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Iterable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path, PurePosixPath
 
 from longshore.errors import ProjectError
@@ -42,6 +42,7 @@ def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
     names = walk(root) if checkout is None else checkout.paths
     outside = {PurePosixPath(folder.relative_to(root)) for folder in exclude}
     paths = [path for path in map(PurePosixPath, names) if outside.isdisjoint(path.parents)]
+    paths = _reachable(root, paths)
     _refuse_secrets(root, paths)
     return SourceTree(
         root=root,
@@ -54,6 +55,18 @@ def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
             if path.suffix == ".py" and outside.isdisjoint(path.parents)
         ),
     )
+
+
+def _reachable(root: Path, paths: Iterable[PurePosixPath]) -> list[PurePosixPath]:
+    """Leave out what is behind a link: git tracks nothing there, so it is gone from its place."""
+
+    @cache
+    def is_behind_link(folder: PurePosixPath) -> bool:
+        if folder == folder.parent:
+            return False
+        return is_behind_link(folder.parent) or (root / folder).is_symlink()
+
+    return [path for path in paths if not is_behind_link(path.parent)]
 
 
 def _refuse_secrets(root: Path, paths: Iterable[PurePosixPath]) -> None:
