@@ -71,6 +71,7 @@ def test_a_factory_is_called(text: str) -> None:
         ("flask run", "flask run"),
         ("uvicorn shop:app --reload", "--reload"),
         ("python manage.py runserver 0.0.0.0:8000", "manage.py runserver"),
+        ("./manage.py runserver 0.0.0.0:${PORT:-8000}", "manage.py runserver"),
         ("uvicorn shop:app", ""),
         ("fastapi run main.py", ""),
     ],

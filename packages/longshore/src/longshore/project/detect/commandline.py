@@ -166,6 +166,8 @@ def _as_server(argv: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
             return ("manage.py", argv[2:]) if argv[2:3] == ("runserver",) else None
         else:
             return None
+    elif program == "manage.py":
+        return (program, argv[1:]) if argv[1:2] == ("runserver",) else None
     else:
         rest = argv[1:]
     if program == "waitress":
