@@ -12,6 +12,7 @@ import pytest
 from longshore.cli.main import main
 from longshore.cli.ps import describe_age
 from longshore.cli.running import make_prefixes
+from longshore.cli.watching import describe_paths
 from longshore.engines.choose import Engines
 from longshore.engines.interface import LoadedImage, Port, Run, RunSpec
 from longshore.engines.ports import find_free_port
@@ -287,6 +288,20 @@ def test_missing_secret_is_named_before_anything_is_built(
     assert f"port {port} is taken" in error
     assert "hunter2" not in error
     assert engine.calls == []
+
+
+def test_watching_needs_the_foreground(port: int, capsys: pytest.CaptureFixture[str]) -> None:
+    del port
+    assert main(["up", "--watch", "--detach"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --watch stays in the foreground\nhint: leave --detach out\n"
+    )
+
+
+def test_changed_files_are_shown_relative_and_few(project: Path) -> None:
+    paths = [project / "a.py", project / "src" / "b.py", Path("/elsewhere/c.py"), project / "d"]
+    assert describe_paths(paths, [project]) == "a.py, src/b.py, /elsewhere/c.py and 1 more"
+    assert describe_paths(paths[:1], [project]) == "a.py"
 
 
 def test_unknown_engine_is_a_usage_error(port: int, capsys: pytest.CaptureFixture[str]) -> None:

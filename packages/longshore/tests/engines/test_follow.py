@@ -5,10 +5,11 @@ import signal
 from collections.abc import Iterator
 from queue import SimpleQueue
 from threading import Event
+from typing import Any
 
 import pytest
 
-from longshore.engines.follow import attend, interleave, show_in_turn
+from longshore.engines.follow import Departure, attend, interleave, show_in_turn
 
 
 class Stream:
@@ -53,7 +54,7 @@ def never() -> None:
     pytest.fail("killed")
 
 
-QUIET = {"kill": never, "ready": nothing}
+QUIET: dict[str, Any] = {"kill": never, "ready": nothing}
 
 
 def test_streams_in_turn() -> None:
@@ -143,3 +144,43 @@ def test_everything_is_stopped_before_it_returns() -> None:
 
     assert attend({"web": web}, show=Screen(), stop=stop, **QUIET) == "web"
     assert stopped.is_set()
+
+
+def test_departure_ends_it_and_stops_nothing() -> None:
+    web, departure = Stream(), Departure()
+    ended = attend(
+        {"web": web},
+        show=Screen(),
+        stop=never,
+        departure=departure,
+        kill=never,
+        ready=departure.request,
+    )
+    assert ended is None
+    assert departure.is_taken
+    assert web.closed
+
+
+def test_departure_that_was_asked_for_before_is_heeded() -> None:
+    departure = Departure()
+    departure.request()
+    departure.request()
+    attend({"web": Stream()}, show=Screen(), stop=never, departure=departure, **QUIET)
+    assert departure.is_taken
+
+
+def test_departure_comes_too_late_once_the_end_has_begun() -> None:
+    web, departure = Stream(), Departure()
+
+    def stop() -> None:
+        departure.request()
+        web.put(None)
+
+    attend(
+        {"web": web, "worker": Stream(None)},
+        show=Screen(),
+        stop=stop,
+        departure=departure,
+        **QUIET,
+    )
+    assert not departure.is_taken

@@ -294,7 +294,7 @@ def test_down_that_is_killed_at_any_step_is_finished_by_the_next(
 def test_interrupt_while_starting_removes_what_was_started(
     bench: Bench, memory: MemoryEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("longshore.engines.launch.wait_until_ready", interrupt)

@@ -9,6 +9,7 @@ import click
 from longshore.cli.context import Context
 from longshore.cli.options import examples
 from longshore.cli.running import engine_option, line_writer, settings_options, user_settings
+from longshore.errors import UsageError
 
 if TYPE_CHECKING:
     from longshore.engines.interface import Run
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     epilog=examples(
         "longshore up",
         "longshore up --detach --port 8080 --env-file dev.env",
+        "longshore up --watch",
         "longshore up -e LOG_LEVEL=debug -e DATABASE_URL",
     )
 )
 @click.option("-d", "--detach", is_flag=True, help="Return when it is ready; it goes on running.")
+@click.option(
+    "-w", "--watch", "watching", is_flag=True, help="Build and start again after each change."
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -35,6 +40,7 @@ def up(
     context: Context,
     *,
     detach: bool,
+    watching: bool,
     port: int | None,
     engine: str,
     options: tuple[str, ...],
@@ -46,30 +52,49 @@ def up(
     to its end first. The address is printed when the service is ready. Then its output is shown
     until Ctrl-C, which stops it; with --detach it goes on running, until 'longshore down'.
 
+    With --watch, a change of a tracked file or of .env builds again and puts the new version in the
+    old one's place; a build that fails is shown, and the old version goes on. What runs
+    "before-deploy" runs at the start only.
+
     What runs of the project already is replaced.
     """
+    if watching and detach:
+        msg = "--watch stays in the foreground"
+        raise UsageError(msg, hint="leave --detach out")
     from longshore.build.recipe import require_process
     from longshore.engines.launch import Launch, Launcher
     from longshore.engines.ports import find_free_port
     from longshore.engines.service import open_services
 
-    settings = user_settings(context, options, env_files)
+    port = find_free_port() if port == 0 else port
+
+    def prepare(context: Context) -> Launch:
+        settings = user_settings(context, options, env_files)
+        return Launch(project=context.project, settings=settings, port=port, engine=engine)
+
+    launch = prepare(context)
     services = open_services(context)
-    launch = Launch(
-        project=context.project,
-        settings=settings,
-        port=find_free_port() if port == 0 else port,
-        engine=engine,
-    )
     launcher = Launcher(services)
     require_process(context)  # before the ports: what detection says comes first
     launcher.check(launch)
-    runs = launcher.bring_up(launch, context.layout, _build(context))
+    image = _build(context)
+    runs = launcher.bring_up(launch, context.layout, image)
     if detach:
         _announce(context, runs)
         return
+
+    def ready() -> None:
+        _announce(context, runs, line=True)
+
+    if watching:
+        from longshore.cli.watching import watch
+        from longshore.engines.watch import Update
+
+        first = Update(launch=launch, descriptor=image)
+        watch(context, services, launcher, first, runs=runs, relaunch=prepare, ready=ready)
+        return
     show = line_writer(context, tuple(run.process for run in runs), prefixed=True)
-    services.attend(runs, show=show, ready=lambda: _announce(context, runs, line=True))
+    services.attend(runs, show=show, ready=ready)
 
 
 def _build(context: Context) -> "Descriptor":

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum, auto
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from longshore.engines.interface import LogStream
 
@@ -21,9 +21,35 @@ class _Kind(Enum):
     ENDED = auto()
     INTERRUPTED = auto()
     STOPPED = auto()
+    LEFT = auto()
 
 
 _Event = tuple[_Kind, str, bytes]
+
+
+class Departure:
+    """Lets another thread end an attendance while the service goes on."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._listener: Callable[[], None] | None = None
+        self._is_requested = False
+        self.is_taken = False
+        """Whether the attendance ended for it, and nothing was stopped."""
+
+    def request(self) -> None:
+        """Ask for it; asking twice is harmless."""
+        with self._lock:
+            self._is_requested = True
+            if self._listener is not None:
+                self._listener()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call back when it is asked for, or now if it was."""
+        with self._lock:
+            self._listener = listener
+            if self._is_requested:
+                listener()
 
 
 def interleave(streams: Mapping[str, LogStream], *, show: Show) -> None:
@@ -53,6 +79,7 @@ def attend(
     ready: Callable[[], None],
     stop: Callable[[], None],
     kill: Callable[[], None],
+    departure: Departure | None = None,
 ) -> str | None:
     """Show output until a process ends by itself or Ctrl-C, then stop all and show the rest.
 
@@ -64,9 +91,10 @@ def attend(
         ready: called first, when an interrupt will already be heeded.
         stop: ends all processes in good order.
         kill: ends them at once.
+        departure: ends the attendance and nothing else, unless the processes are being stopped.
 
     Returns:
-        The process that ended by itself, or ``None`` after Ctrl-C.
+        The process that ended by itself, or ``None`` after Ctrl-C or a departure.
 
     Raises:
         KeyboardInterrupt: after a second Ctrl-C; everything was killed.
@@ -78,6 +106,8 @@ def attend(
         _interrupting(events),
     ):
         ready()
+        if departure is not None:
+            departure.listen(lambda: events.put((_Kind.LEFT, "", b"")))
         attendance = _Attendance(pool, events, stop=stop, kill=kill)
         still_open = len(streams)
         while still_open or not attendance.is_over:
@@ -89,6 +119,9 @@ def attend(
                 attendance.note_end(name)
             elif kind is _Kind.INTERRUPTED:
                 attendance.note_interrupt()
+            elif kind is _Kind.LEFT and departure is not None and not attendance.has_begun:
+                departure.is_taken = True
+                break
     return attendance.verdict()
 
 
@@ -110,6 +143,11 @@ class _Attendance:
         self._stopping: Future[None] | None = None
         self._killing: Future[None] | None = None
         self._ended: str | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the processes are being stopped."""
+        return self._stopping is not None
 
     @property
     def is_over(self) -> bool:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from longshore.engines.image import select_platform
@@ -43,6 +43,7 @@ class _Attempt:
     """One try with one engine; ``begun`` is what it has started or is starting."""
 
     launch: Launch
+    again: bool
     plan: ServicePlan
     engine: Engine
     begun: list[Run] = field(default_factory=list)
@@ -67,7 +68,12 @@ class Launcher:
         self._check_ports(plan, launch.project.name)
 
     def bring_up(
-        self, launch: Launch, layout: ImageLayout, descriptor: Descriptor
+        self,
+        launch: Launch,
+        layout: ImageLayout,
+        descriptor: Descriptor,
+        *,
+        again: bool = False,
     ) -> tuple[Run, ...]:
         """Start a service in place of what runs of it now; return when it is ready.
 
@@ -75,6 +81,7 @@ class Launcher:
             launch: what to start.
             layout: where the image is.
             descriptor: which image.
+            again: after a change while it is worked on: what runs before a deploy has run already.
 
         Raises:
             PreflightError: for a taken port or a missing engine, before anything is changed.
@@ -82,12 +89,13 @@ class Launcher:
         """
         service = launch.project.name
         plan = plan_service(launch.project, port=launch.port)
+        plan = replace(plan, before=()) if again else plan
         candidates = self._services.engines.usable(launch.engine)
         image = select_platform(layout, descriptor)
         with self._services.locked(service):
             self._check_ports(plan, service)
             for engine in candidates:
-                attempt = _Attempt(launch=launch, plan=plan, engine=engine)
+                attempt = _Attempt(launch=launch, again=again, plan=plan, engine=engine)
                 try:
                     return self._start_all(attempt, engine.load(layout, image, service=service))
                 except EngineError as error:
@@ -98,7 +106,7 @@ class Launcher:
 
     def _start_all(self, attempt: "_Attempt", image: LoadedImage) -> tuple[Run, ...]:
         launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
-        self._replace(launch.project.name, plan)
+        self._replace(launch.project.name, plan, tell=not attempt.again)
         try:
             for process in plan.before:
                 self._run_before(attempt, process, image)
@@ -157,10 +165,10 @@ class Launcher:
             raise
         return run
 
-    def _replace(self, service: str, plan: ServicePlan) -> None:
+    def _replace(self, service: str, plan: ServicePlan, *, tell: bool) -> None:
         previous = self._services.records.runs(service)
         running = [run for run in previous if not self._services.is_over(run)]
-        if running:
+        if running and tell:
             digest, root = running[0].image.short, running[0].root
             self._services.note(service, f"replaces what runs now (image {digest}, from {root})")
         self._services.clear(previous)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longshore.engines.choose import Engines, open_engines
-from longshore.engines.follow import Show, attend
+from longshore.engines.follow import Departure, Show, attend
 from longshore.engines.interface import EngineError, Run, RunState, RunStatus
 from longshore.engines.reasons import describe_exit
 from longshore.engines.records import RunRecords
@@ -48,7 +48,14 @@ class Services:
         self.records = records
         self._reporter = reporter
 
-    def attend(self, runs: Sequence[Run], *, show: Show, ready: Callable[[], None]) -> None:
+    def attend(
+        self,
+        runs: Sequence[Run],
+        *,
+        show: Show,
+        ready: Callable[[], None],
+        departure: Departure | None = None,
+    ) -> None:
         """Show the output of a service until Ctrl-C or until one of its processes ends.
 
         Then the service is stopped, the rest of its output shown, and everything removed.
@@ -57,6 +64,7 @@ class Services:
             runs: what was started.
             show: prints a line.
             ready: called first, when Ctrl-C will already be heeded.
+            departure: ends the attendance; then everything goes on, and nothing is removed.
 
         Raises:
             DeployError: if a process has ended by itself.
@@ -64,7 +72,7 @@ class Services:
         """
         service, engine = runs[0].service, self.engines.named(runs[0].engine)
         streams = {run.process: engine.logs(run, follow=True) for run in runs}
-        ended = None
+        ended = error = None
         try:
             ended = attend(
                 streams,
@@ -72,10 +80,12 @@ class Services:
                 ready=ready,
                 stop=lambda: self.stop(runs),
                 kill=lambda: self.stop(runs, grace=0),
+                departure=departure,
             )
         finally:
-            with self.locked(service):
-                error = self._end_attended(runs, ended)
+            if departure is None or not departure.is_taken:
+                with self.locked(service):
+                    error = self._end_attended(runs, ended)
         if error is not None:
             raise error
 
