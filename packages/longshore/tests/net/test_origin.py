@@ -66,3 +66,31 @@ def test_a_redacted_url_never_shows_the_secret(secret: str) -> None:
 
 def test_a_malformed_url_is_not_shown_at_all() -> None:
     assert redact_url("https://[bad/secret") == "(a malformed URL)"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "user:S3cret@index.test/a",
+        "https:/user:S3cret@index.test/a",
+        "https//user:S3cret@index.test/a",
+        "//user:S3cret@index.test/a",
+        "https://user:S3/S3cret@index.test/a",
+        "https://user:7/S3cret@index.test/a",
+        "https://user:7?S3cret@index.test/a",
+        "https://user:7#S3cret@index.test/a",
+        "https://user:S3?S3cret@index.test/a",
+        "https://user:S3@S3cret@index.test/a",
+        "https://S3cret:@index.test/a",
+    ],
+)
+def test_a_login_that_is_not_where_it_should_be_is_hidden_too(url: str) -> None:
+    assert "S3" not in redact_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://index.test/a@b", "https://index.test:8443/a", "https://[::1]/@a", "/home/a", "a/b"],
+)
+def test_what_has_no_login_is_shown_as_it_is(url: str) -> None:
+    assert redact_url(url) == url

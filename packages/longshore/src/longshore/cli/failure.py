@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from longshore.cli.terminal import Terminal
 
 _KEPT_REPORTS = 10
-_URL_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+# Also where the password holds an '@' or a '/': rather too much than too little.
+_URL_CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@]*:[^\s@]*@)")
 
 
 def report_error(error: LongshoreError, terminal: "Terminal") -> ExitCode:

@@ -1,9 +1,13 @@
 """Origins (RFC 6454 §4): what credentials belong to, and do not leave by a redirect."""
 
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+_NO_PORT = re.compile(r":[^:\]]*[^0-9:\]][^:\]]*$")
+"""What stands where a port would, and is none."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -63,10 +67,17 @@ def split_userinfo(url: str) -> tuple[str, str, str]:
 def redact_url(url: str) -> str:
     """Return a URL for people: without user information, query and fragment.
 
-    Signed download links carry their secret in the query.
+    Signed download links carry their secret in the query. A password that was not encoded, or a
+    mistake in the address, puts user information where no parser finds it.
     """
     try:
-        parts = _without_userinfo(urlsplit(url))
+        parts = urlsplit(url)
     except ValueError:
         return "(a malformed URL)"
-    return urlunsplit(parts._replace(query="", fragment=""))
+    has_login = "@" in parts.netloc
+    has_host = parts.netloc and (parts.path or has_login) and not _NO_PORT.search(parts.netloc)
+    if "@" in url and not (has_login or has_host):
+        return "(a malformed URL)"
+    if not has_login and ":" in parts.netloc.rpartition("]")[2] and "@" in parts.path:
+        return f"{parts.scheme}://***@{parts.path.rpartition('@')[2]}"  # a '/' in the password
+    return urlunsplit(_without_userinfo(parts)._replace(query="", fragment=""))
