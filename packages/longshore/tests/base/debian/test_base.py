@@ -4,9 +4,11 @@ import io
 import json
 import os
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from threading import Barrier
 from typing import Protocol
 
 import pytest
@@ -182,8 +184,25 @@ def test_a_changed_tree_is_made_again(open_it: Open, reporter: RecordingReporter
     (root / "etc/passwd").write_text("root::0:0::/:\n")
     assert open_it().unpack() == root
     assert "nonroot" in (root / "etc/passwd").read_text()
-    warning = next(event for event in reporter.events if event.phase is Phase.WARNING)
+    (warning,) = (event for event in reporter.events if event.phase is Phase.WARNING)
     assert "was changed; unpacking it again" in warning.detail
+
+
+def test_a_changed_tree_is_made_again_once_by_all_who_need_it(
+    open_it: Open, reporter: RecordingReporter
+) -> None:
+    root = open_it().unpack()
+    (root / "etc/passwd").write_text("root::0:0::/:\n")
+    base, together = open_it(), Barrier(4)
+
+    def unpack(_: int) -> Path:
+        together.wait()
+        return base.unpack()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(unpack, range(4))) == {root}
+    assert [event.phase for event in reporter.events].count(Phase.WARNING) == 1
+    assert "nonroot" in (root / "etc/passwd").read_text()
 
 
 @pytest.mark.parametrize("text", ["", "{}", json.dumps({"format": 0})])

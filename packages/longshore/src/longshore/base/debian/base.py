@@ -89,7 +89,7 @@ class DebianBase:
         return self._unpacked().root
 
     def _unpacked(self) -> Rootfs:
-        found = self.rootfs.get(self.key, subject=self.pins.reference)
+        found = self.rootfs.get(self.key)
         if found is not None:
             return found
         paths = fetch_packages(

@@ -56,19 +56,15 @@ class RootfsStore:
     sandbox: Sandbox
     reporter: Reporter
 
-    def get(self, key: Digest, *, subject: str = "") -> Rootfs | None:
-        """Return an unpacked base if it is there and unchanged; a damaged one is removed."""
+    def get(self, key: Digest) -> Rootfs | None:
+        """Return an unpacked base if it is there and unchanged."""
         place = self.folder / key.hex
         try:
             manifest = parse_manifest((place / _MANIFEST).read_text("ascii"))
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError):
-            manifest = None
-        if manifest is not None and manifest.matches(place / "root"):
+            return None
+        if manifest.matches(place / "root"):
             return Rootfs(root=place / "root", manifest=manifest)
-        self._report(subject, Phase.WARNING, "the unpacked base was changed; unpacking it again")
-        remove_root(place)
         return None
 
     def make(
@@ -96,12 +92,21 @@ class RootfsStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with self._locked(key):
-                found = self.get(key, subject=subject)
-                if found is None:
-                    found = self._make(key, packages, python, library, subject)
-                return found
+                found = self.get(key)
+                if found is not None:
+                    return found
+                self._remove_damaged(key, subject)
+                return self._make(key, packages, python, library, subject)
         except OSError as error:
             raise disk_error(error, self.folder) from error
+
+    def _remove_damaged(self, key: Digest, subject: str) -> None:
+        """Remove a changed tree; under the lock, or a tree that was just made would go."""
+        place = self.folder / key.hex
+        if place.exists():
+            what = "the unpacked base was changed; unpacking it again"
+            self._report(subject, Phase.WARNING, what)
+            remove_root(place)
 
     def _make(
         self,
