@@ -1,6 +1,7 @@
 """What can go wrong in a build, as its user sees it: the exact text and the exit code."""
 
 import errno
+import json
 import os
 from functools import cached_property
 
@@ -72,7 +73,7 @@ def test_a_lock_without_hashes(sample: Sample, capsys: Capture) -> None:
 
 LOGIN = (
     "hint: put 'machine index.test login … password …' into ~/.netrc, "
-    "or the user name and password into the URL of the index"
+    "or the user name and password into the configured URL"
 )
 
 
@@ -173,17 +174,28 @@ def test_an_index_with_a_certificate_of_another(network: Network, capsys: Captur
     )
 
 
-def test_a_wheel_that_is_not_the_locked_one(network: Network, capsys: Capture) -> None:
+def test_a_wheel_that_is_not_the_locked_one(
+    sample: Sample, network: Network, capsys: Capture
+) -> None:
     network.fail("/files/helper", Corrupt())
+    locked = (sample.root / "requirements.txt").read_text().strip().rpartition("--hash=")[2]
     code, err = build(capsys)
-    assert code == 4
-    assert err[0].startswith(
-        "error: helper 2.0: https://index.test/files/helper-2.0-py3-none-any.whl: expected sha256:"
+    start, got, digest = err[0].partition(", got sha256:")
+    assert (code, start, err[1:]) == (
+        4,
+        (
+            "error: helper 2.0: https://index.test/files/helper-2.0-py3-none-any.whl: "
+            f"expected {locked}"
+        ),
+        [
+            (
+                "hint: the file is not the one that was locked: find out why it changed, "
+                "and lock again only if you trust it"
+            ),
+        ],
     )
-    assert err[1] == (
-        "hint: the file is not the one that was locked: find out why it changed, "
-        "and lock again only if you trust it"
-    )
+    assert got
+    assert len(digest) == len("0" * 64)
 
 
 def test_a_damaged_cache_heals_and_says_so(
@@ -215,7 +227,10 @@ def test_a_full_disk(sample: Sample, capsys: Capture, monkeypatch: pytest.Monkey
         7,
         [
             f"error: {sample.workshop().blobs.root}: no space left on the device",
-            "hint: free some space, or point LONGSHORE_CACHE_DIR at a larger disk",
+            (
+                "hint: free some space, "
+                "or point LONGSHORE_CACHE_DIR or LONGSHORE_DATA_DIR at a larger disk"
+            ),
         ],
     )
     assert sample.workshop().layout.names() == {}
@@ -239,9 +254,19 @@ def test_a_missing_lock_where_none_may_be_written(sample: Sample, capsys: Captur
 
 def test_lock_check_is_a_negative_answer(sample: Sample, capsys: Capture) -> None:
     assert main(["lock", "--check"]) == 0
+    assert capsys.readouterr() == ("", "the locks are complete\n")
     (sample.root / FILENAME).unlink()
     assert main(["lock", "--check"]) == 1
     assert capsys.readouterr().out.startswith("base debian:trixie on linux/")
+
+
+def test_lock_check_as_json_has_what_is_missing(sample: Sample, capsys: Capture) -> None:
+    assert main(["lock", "--check", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"missing": []}
+    (sample.root / FILENAME).unlink()
+    assert main(["lock", "--check", "--format", "json"]) == 1
+    (line,) = json.loads(capsys.readouterr().out)["missing"]
+    assert line.startswith("base debian:trixie on linux/")
 
 
 def test_a_tag_that_is_none(capsys: Capture) -> None:

@@ -132,7 +132,7 @@ def test_without_a_login_401_says_how_to_give_one(network: Network, transport: T
     )
     assert caught.value.hint == (
         "put 'machine index.test login … password …' into ~/.netrc, "
-        "or the user name and password into the URL of the index"
+        "or the user name and password into the configured URL"
     )
 
 

@@ -1,5 +1,7 @@
 """``longshore lock``: pin what the project's own lock does not, and the rest if it has none."""
 
+from collections.abc import Sequence
+
 import click
 
 from longshore.cli.context import Context
@@ -38,15 +40,17 @@ def lock(context: Context, *, upgrades: tuple[str, ...], check: bool) -> ExitCod
 
     if check:
         missing = missing_locks(context)
-        for line in missing:
-            context.terminal.data(line)
+        _show(context, "missing", missing)
         return ExitCode.NEGATIVE if missing else ExitCode.OK
-    changes = write_locks(context, upgrade=frozenset(map(Part, upgrades)))
-    if context.terminal.wants_json:
-        context.terminal.json({"changed": list(changes)})
-    elif changes:
-        for line in changes:
-            context.terminal.data(line)
-    else:
-        context.terminal.say("the locks are complete")
+    _show(context, "changed", write_locks(context, upgrade=frozenset(map(Part, upgrades))))
     return ExitCode.OK
+
+
+def _show(context: Context, key: str, lines: Sequence[str]) -> None:
+    if context.terminal.wants_json:
+        context.terminal.json({key: list(lines)})
+        return
+    for line in lines:
+        context.terminal.data(line)
+    if not lines:
+        context.terminal.say("the locks are complete")

@@ -10,6 +10,7 @@ from longshore.net.credentials import Credential
 from longshore.net.origin import Origin, redact_url
 
 _TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_ADDRESS = "check that the address is right, and that this server has what is asked for"
 
 
 class TransientError(TransportError):
@@ -26,10 +27,10 @@ def status_failure(
     if status in (401, 403, 407):
         return _refusal(url, status, credential)
     if status in (404, 410):
-        return TransportError(f"{place}: not found", status=status)
+        return TransportError(f"{place}: not found", status=status, hint=_ADDRESS)
     text = f"{place}: the server answered {describe_status(status)}"
     if status not in _TRANSIENT_STATUS:
-        return TransportError(text, status=status)
+        return TransportError(text, status=status, hint=_ADDRESS)
     failure = TransientError(text, status=status, hint="try again later")
     failure.retry_after = retry_after
     return failure
@@ -56,7 +57,7 @@ def _refusal(url: str, status: int, credential: Credential | None) -> TransportE
             f"{redact_url(url)}: {describe_status(status)}, and no credentials are known",
             status=status,
             hint=f"put 'machine {host} login … password …' into ~/.netrc, "
-            "or the user name and password into the URL of the index",
+            "or the user name and password into the configured URL",
         )
     return TransportError(
         f"{redact_url(url)}: {describe_status(status)} with the credentials "

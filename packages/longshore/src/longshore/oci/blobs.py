@@ -23,6 +23,8 @@ from longshore.types import Digest
 CHUNK = 1 << 20
 """Bytes per read: large enough to be cheap, small enough to keep memory flat."""
 
+_SETTINGS = "LONGSHORE_CACHE_DIR or LONGSHORE_DATA_DIR"
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -166,9 +168,9 @@ def disk_error(error: OSError, place: Path) -> PreflightError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return PreflightError(
             f"{place}: no space left on the device",
-            hint="free some space, or point LONGSHORE_CACHE_DIR at a larger disk",
+            hint=f"free some space, or point {_SETTINGS} at a larger disk",
         )
     return PreflightError(
         f"{place}: can't write: {(error.strerror or str(error)).lower()}",
-        hint="check the folder's owner and permissions, or set LONGSHORE_CACHE_DIR",
+        hint=f"check the folder's owner and permissions, or set {_SETTINGS}",
     )

@@ -150,16 +150,20 @@ def load_index(
                 msg = f"{archive.url}: {release.codename} has no {path}"
                 raise SupplyChainError(msg, hint="choose another platform, or another mirror")
             url = f"{archive.url}/dists/{release.codename}/{_by_hash(release, path, file)}"
-            blob = download(
-                transport,
-                url,
-                store=store,
-                expected=file.sha256,
-                size=file.size,
-                kind="base.index",
-                subject=release.codename,
-                error=SupplyChainError,
-            )
+            try:
+                blob = download(
+                    transport,
+                    url,
+                    store=store,
+                    expected=file.sha256,
+                    size=file.size,
+                    kind="base.index",
+                    subject=release.codename,
+                    error=SupplyChainError,
+                )
+            except SupplyChainError as error:  # no lock is at fault, so no new one would help
+                hint = "the mirror is broken or hostile: use another one"
+                raise SupplyChainError(error.message, hint=hint) from error
             index.add(archive.name, _paragraphs(_unpack(blob, where)), where)
     return index
 
