@@ -202,7 +202,7 @@ def test_the_reader_of_a_pipe_may_leave(project: Path) -> None:
 def crash(context: Context) -> None:
     """Fail as nobody foresaw, with a credential in the message."""
     del context
-    msg = "can't parse https://user:hunter2@index.test/simple\nsecond line"
+    msg = "can't parse https://user:hunter2@hunter2/hunter2@index.test/simple\nsecond line"
     raise KeyError(msg)
 
 

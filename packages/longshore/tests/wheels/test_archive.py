@@ -297,3 +297,82 @@ def test_more_entries_than_told_are_refused(tmp_path: Path) -> None:
 def test_an_absent_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(WheelError, match=r"a\.whl: can't be read: no such file or directory"):
         ZipArchive.open(tmp_path / "a.whl")
+
+
+def taken_apart(data: bytearray) -> tuple[bytes, bytes]:
+    """Return the entries of an archive with a single one, and its directory."""
+    start = directory(data)
+    return bytes(data[:start]), bytes(data[start : data.rindex(b"PK\x05\x06")])
+
+
+def end(length: int, start: int, *, count: int = 1) -> bytes:
+    return struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, count, count, length, start, 0)
+
+
+def end64(length: int, start: int, at: int) -> bytes:
+    """Return a zip64 end record that stands at an offset, and its locator."""
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, length, start)
+    return record + struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1)
+
+
+def test_a_second_directory_for_readers_of_zip64_is_refused(tmp_path: Path) -> None:
+    good, shown = taken_apart(make({"good.py": b"good"}))
+    evil, hidden = taken_apart(make({"evil.py": b"evil"}))
+    start = len(evil) + len(good)
+    at = start + len(shown) + len(hidden)
+    comment = hidden + end64(len(hidden), start + len(shown), at)
+    entry = bytearray(shown)
+    struct.pack_into("<H", entry, 32, len(comment))  # the length of the entry's comment
+    struct.pack_into("<L", entry, 42, len(evil))  # where the entry is
+    data = evil + good + bytes(entry) + comment + end(len(entry) + len(comment), start)
+    (tmp_path / "other.whl").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "other.whl") as other:
+        assert other.namelist() == ["evil.py"]
+    refused(tmp_path, data)
+
+
+def test_a_zip64_record_elsewhere_than_before_its_locator_is_refused(tmp_path: Path) -> None:
+    entries, central = taken_apart(make({"a": b"x"}))
+    start = len(entries)
+    at = start + len(central)
+    sound = entries + central + end64(len(central), start, at) + end(0xFFFFFFFF, 0xFFFFFFFF)
+    (tmp_path / "sound.whl").write_bytes(sound)
+    assert read_all(tmp_path / "sound.whl") == {"a": b"x"}
+    record, locator = sound[at : at + 56], sound[at + 56 : at + 76]
+    apart = entries + central + record + record + locator + end(0xFFFFFFFF, 0xFFFFFFFF)
+    assert "zip64 end" in refused(tmp_path, apart)
+
+
+def test_an_entry_with_a_second_name_is_refused(tmp_path: Path) -> None:
+    info = zipfile.ZipInfo("good.py")
+    field = struct.pack("<BL", 1, zlib.crc32(b"good.py")) + b"evil.py"
+    info.extra = struct.pack("<HH", 0x7075, len(field)) + field
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(info, b"x")
+    assert "'good.py' is also called 'evil.py'" in refused(tmp_path, buffer.getvalue())
+
+
+def test_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    data = make({"ü.py": b"x"})
+    assert "is not UTF-8" in refused(tmp_path, data.replace("ü".encode(), b"\xff\xfe"))
+
+
+def test_an_entry_that_only_readers_of_streams_see_is_refused(tmp_path: Path) -> None:
+    good, shown = taken_apart(make({"good.py": b"good"}))
+    evil, _ = taken_apart(make({"evil.py": b"evil"}))
+    data = good + evil + shown + end(len(shown), len(good) + len(evil))
+    assert "not in the directory" in refused(tmp_path, data)
+    moved = bytearray(shown)
+    struct.pack_into("<L", moved, 42, len(evil))
+    data = evil + good + bytes(moved) + end(len(moved), len(good) + len(evil))
+    assert "not in the directory" in refused(tmp_path, data)
+
+
+def test_folders_between_files_are_no_hidden_entries(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in ("a/", "a/b", "c/", "c/d", "e/"):
+            archive.writestr(zipfile.ZipInfo(name), b"" if name.endswith("/") else b"x")
+    (tmp_path / "a.whl").write_bytes(buffer.getvalue())
+    assert read_all(tmp_path / "a.whl") == {"a/b": b"x", "c/d": b"x"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _KEPT_REPORTS = 10
 # Also where the password holds an '@' or a '/': rather too much than too little.
-_URL_CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@]*:[^\s@]*@)")
+_URL_CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s:@]*:\S*@|[^/\s]*@)")
 
 
 def report_error(error: LongshoreError, terminal: "Terminal") -> ExitCode:

@@ -25,10 +25,11 @@ _END64_LOCATOR = Struct("<4sLQL")
 _END64 = Struct("<4sQ2H2L4Q")
 _CENTRAL = Struct("<4s6H3L5H2L")
 _LOCAL = Struct("<4s5H3L2H")
+_LOCAL_MARK = b"PK\x03\x04"
 _U32, _U16 = 0xFFFFFFFF, 0xFFFF
 _ENCRYPTED, _DESCRIPTOR, _UTF8 = 1 << 0, 1 << 3, 1 << 11
 _UNIX = 3
-_ZIP64_EXTRA = 1
+_ZIP64_EXTRA, _UNICODE_NAME_EXTRA = 1, 0x7075
 _MAX_DIRECTORY = 64 << 20
 _MAX_FILE = 8 << 30
 _MAX_TOTAL = 16 << 30
@@ -79,7 +80,7 @@ class ZipArchive:
 
     def __init__(self, name: str, handle: int, entries: tuple[ZipEntry, ...], limit: int) -> None:
         self.name = name
-        self.entries = entries
+        self.entries = tuple(entry for entry in entries if not entry.name.endswith("/"))
         self._handle = handle
         starts = sorted({limit, *(entry.offset for entry in entries)})
         self._limits = dict(pairwise(starts))
@@ -97,8 +98,8 @@ class ZipArchive:
             start, data, count = _find_directory(where, handle)
             entries = tuple(_parse_directory(where, data, count))
             _check_names(where, entries)
-            files = tuple(entry for entry in entries if not entry.name.endswith("/"))
-            return cls(where, handle, files, start)
+            _check_start(where, handle, min((entry.offset for entry in entries), default=start))
+            return cls(where, handle, entries, start)
         except BaseException:
             os.close(handle)
             raise
@@ -164,7 +165,7 @@ class ZipArchive:
     def _data_offset(self, entry: ZipEntry) -> int:
         """Check the local header against the central directory; return where the data starts."""
         header = os.pread(self._handle, _LOCAL.size, entry.offset)
-        if len(header) != _LOCAL.size or header[:4] != b"PK\x03\x04":
+        if len(header) != _LOCAL.size or header[:4] != _LOCAL_MARK:
             raise self._error(entry, "has no local header")
         fields = _LOCAL.unpack(header)
         flags, method, crc, compressed, size, name_length, extra_length = fields[2:4] + fields[6:11]
@@ -172,7 +173,7 @@ class ZipArchive:
         size, compressed = _wide(rest[name_length:], size, compressed)
         agrees = (
             not flags & _ENCRYPTED
-            and _decode(rest[:name_length], flags) == entry.name
+            and rest[:name_length] == _encode(entry.name, flags)
             and method == entry.method
         )
         for have, want in (
@@ -185,8 +186,12 @@ class ZipArchive:
         if not agrees:
             raise self._error(entry, "has a local header that contradicts the central directory")
         start: int = entry.offset + _LOCAL.size + name_length + extra_length
-        if start + entry.compressed_size > self._limits.get(entry.offset, 0):
+        end = start + entry.compressed_size
+        limit = self._limits.get(entry.offset, 0)
+        if end > limit:
             raise self._error(entry, "overlaps another entry")
+        if limit > end and _LOCAL_MARK in os.pread(self._handle, min(limit - end, CHUNK), end):
+            raise self._error(entry, "is followed by an entry that is not in the directory")
         return start
 
     def _error(self, entry: ZipEntry, problem: str) -> WheelError:
@@ -209,7 +214,9 @@ def _find_directory(where: str, handle: int) -> tuple[int, bytes, int]:
     end = size - tail_size + at
     if end + _END.size + comment != size:
         raise _error(where, "the archive is followed by something else")
-    if _U16 in (disk, first, here, count) or _U32 in (length, start):
+    locator_at = max(0, end - _END64_LOCATOR.size)
+    is_wide = os.pread(handle, 4, locator_at) == b"PK\x06\x07"  # some readers go by this alone
+    if is_wide or _U16 in (disk, first, here, count) or _U32 in (length, start):
         end, disk, first, here, count, length, start = _read_end64(where, handle, end)
     if disk or first or here != count:
         raise _error(where, "the archive has several parts")
@@ -225,7 +232,9 @@ def _read_end64(where: str, handle: int, end: int) -> tuple[int, int, int, int, 
     if not locator.startswith(b"PK\x06\x07"):
         raise _error(where, "the zip64 end of the central directory is missing")
     at = _END64_LOCATOR.unpack(locator)[2]
-    record = os.pread(handle, _END64.size, at) if at < end else b""
+    # Some readers look right before the locator, wherever it points to.
+    is_adjacent = at + _END64.size + _END64_LOCATOR.size == end
+    record = os.pread(handle, _END64.size, at) if is_adjacent else b""
     if len(record) != _END64.size or not record.startswith(b"PK\x06\x06"):
         raise _error(where, "the zip64 end of the central directory is missing")
     _, _, _, _, disk, first, here, count, length, start = _END64.unpack(record)
@@ -241,7 +250,11 @@ def _parse_directory(where: str, data: bytes, count: int) -> Iterator[ZipEntry]:
         fields = _CENTRAL.unpack_from(data, position)
         name_end = position + _CENTRAL.size + fields[10]
         extra_end = name_end + fields[11]
-        name = _decode(data[position + _CENTRAL.size : name_end], fields[3])
+        raw_name = data[position + _CENTRAL.size : name_end]
+        try:
+            name = _decode(raw_name, fields[3])
+        except UnicodeDecodeError as error:
+            raise _error(where, f"the name {raw_name!r} is not UTF-8") from error
         entry = _parse_entry(where, name, fields, data[name_end:extra_end])
         total += entry.size
         position = extra_end + fields[12]
@@ -257,6 +270,8 @@ def _parse_entry(where: str, name: str, fields: tuple[int, ...], extra: bytes) -
     size, compressed, offset = _wide(extra, fields[9], fields[8], fields[16])
     if flags & _ENCRYPTED:
         raise _error(where, f"{name!r} is encrypted")
+    if (other := _other_name(extra, name)) is not None:
+        raise _error(where, f"{name!r} is also called {other!r}")
     if method not in (Method.STORED, Method.DEFLATED):
         raise _error(where, f"{name!r} is compressed by the unknown method {method}")
     mode = fields[15] >> 16 if system == _UNIX else 0
@@ -276,21 +291,42 @@ def _parse_entry(where: str, name: str, fields: tuple[int, ...], extra: bytes) -
 
 
 def _decode(name: bytes, flags: int) -> str:
-    return name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
+    return name.decode("utf-8" if flags & _UTF8 else "cp437")
+
+
+def _encode(name: str, flags: int) -> bytes | None:
+    try:
+        return name.encode("utf-8" if flags & _UTF8 else "cp437")
+    except UnicodeEncodeError:
+        return None
+
+
+def _other_name(extra: bytes, name: str) -> str | None:
+    """Return a name that Info-ZIP's Unicode field gives an entry instead (APPNOTE §4.6.9)."""
+    for kind, field in _extra_fields(extra):
+        other = field[5:].decode("utf-8", "replace")
+        if kind == _UNICODE_NAME_EXTRA and other != name:
+            return other
+    return None
+
+
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    position = 0
+    while position + 4 <= len(extra):
+        kind = int.from_bytes(extra[position : position + 2], "little")
+        length = int.from_bytes(extra[position + 2 : position + 4], "little")
+        yield kind, extra[position + 4 : position + 4 + length]
+        position += 4 + length
 
 
 def _wide(extra: bytes, *numbers: int) -> tuple[int, ...]:
     """Replace each number that is all ones by the next one of the zip64 field (APPNOTE §4.5.3)."""
     if _U32 not in numbers:
         return numbers
-    position = 0
     field = b""
-    while position + 4 <= len(extra):
-        kind = int.from_bytes(extra[position : position + 2], "little")
-        length = int.from_bytes(extra[position + 2 : position + 4], "little")
+    for kind, value in _extra_fields(extra):
         if kind == _ZIP64_EXTRA:
-            field = extra[position + 4 : position + 4 + length]
-        position += 4 + length
+            field = value
     wide = []
     for number in numbers:
         if number == _U32:
@@ -299,6 +335,12 @@ def _wide(extra: bytes, *numbers: int) -> tuple[int, ...]:
         else:
             wide.append(number)
     return tuple(wide)
+
+
+def _check_start(where: str, handle: int, first: int) -> None:
+    """Refuse an entry before the first one that the central directory names."""
+    if _LOCAL_MARK in os.pread(handle, min(first, CHUNK), 0):
+        raise _error(where, "it begins with an entry that is not in the directory")
 
 
 def _check_names(where: str, entries: tuple[ZipEntry, ...]) -> None:
