@@ -1,5 +1,7 @@
 """Where things are kept (XDG base directory specification 0.8)."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,24 @@ def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPat
         _ = Directories(environment={}).cache
     assert str(raised.value) == "this user has no home folder: HOME is not set"
     assert raised.value.hint == "set HOME, or LONGSHORE_CACHE_DIR"
+
+
+def test_folders_on_the_way_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        cache = Directories(environment={"LONGSHORE_CACHE_DIR": str(tmp_path / "a/b/c")}).cache
+    finally:
+        os.umask(before)
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (cache, *list(cache.parents)[:2])}
+    assert modes == {0o700}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a link away")
+def test_a_link_of_another_user_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir(mode=0o700)
+    link = tmp_path / "link"
+    link.symlink_to("own")
+    assert Directories(environment={"LONGSHORE_CACHE_DIR": str(link)}).cache == link
+    os.lchown(link, 4242, 4242)
+    with pytest.raises(PreflightError, match="belongs to another user"):
+        _ = Directories(environment={"LONGSHORE_CACHE_DIR": str(link)}).cache

@@ -264,6 +264,15 @@ def _unpack(wheel: tuple[str, Digest, Path], cache: Path) -> Path:
     return unpack_environment([wheel], cache, python="f30d0d0a", compiler=_compile)
 
 
+@pytest.mark.parametrize(
+    "names", [["x.data/purelib"], ["a", "x.data/purelib/a/b"], ["a/b", "x.data/purelib/a"]]
+)
+def test_a_wheel_with_a_file_where_a_folder_is_is_refused(tmp_path: Path, names: list[str]) -> None:
+    wheel = _wheel(tmp_path / "x-1-py3-none-any.whl", dict.fromkeys(names, ""))
+    with pytest.raises(WheelError, match="a file and a folder at once"):
+        _unpack(wheel, tmp_path / "cache")
+
+
 def test_an_environment_holds_modules_their_bytecode_and_programs(tmp_path: Path) -> None:
     wheel = _wheel(
         tmp_path / "tool-1-py3-none-any.whl",

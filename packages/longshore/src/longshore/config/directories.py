@@ -45,12 +45,14 @@ class Directories:
     def _folder(self, variable: str, xdg_variable: str, fallback: str) -> Path:
         path = self._place(variable, xdg_variable, fallback)
         try:
-            path.mkdir(parents=True, exist_ok=True, mode=_PRIVATE)
-            status = path.stat()
+            for missing in [each for each in (path, *path.parents) if not each.exists()][::-1]:
+                missing.mkdir(exist_ok=True, mode=_PRIVATE)  # parents=True would leave it to umask
+            status, link = path.stat(), path.lstat()
         except OSError as error:
             msg = f"{path}: can't make the folder: {(error.strerror or str(error)).lower()}"
             raise PreflightError(msg, hint=f"set {variable} to a folder that you own") from error
-        if status.st_uid != os.geteuid():
+        # Whoever owns a link can turn it; root can do so anyway.
+        if status.st_uid != os.geteuid() or link.st_uid not in (0, os.geteuid()):
             msg = f"{path}: belongs to another user"
             raise PreflightError(msg, hint=f"set {variable} to a folder that you own")
         if status.st_mode & _OTHERS_MAY_WRITE:

@@ -135,8 +135,13 @@ def _unpack_wheel(name: str, path: Path, folder: Path) -> None:
         for entry in archive.entries:
             inside = PurePosixPath(entry.name)
             target = folder.joinpath(*_installed_parts(inside))
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("wb") as file:
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                file = target.open("wb")
+            except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+                msg = f"{name}: {entry.name!r} would be a file and a folder at once"
+                raise WheelError(msg, hint="ask the publisher for a sound wheel") from error
+            with file:
                 file.writelines(archive.content(entry))
             is_program = target.parent == folder / "bin" or entry.executable
             target.chmod(0o755 if is_program else 0o644)
