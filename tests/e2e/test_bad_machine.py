@@ -1,4 +1,4 @@
-"""A machine that can not: no engine, no namespaces, a full disk; and builds that are interrupted."""
+"""A machine without engine, namespaces or space, and builds that are interrupted."""
 
 import errno
 import json
