@@ -16,6 +16,7 @@ import tomli_w
 from longshore.base.debian.suite import parse_suite
 from longshore.build.bases import choose_base
 from longshore.build.declared import Declared, constraints_of, keep_versions, read_declared
+from longshore.build.freshness import check_freshness
 from longshore.build.interface import Workshop
 from longshore.build.replacing import replace_text
 from longshore.errors import LockError
@@ -76,6 +77,8 @@ def require_lock(workshop: Workshop, *, locked: bool) -> LockedSet:
     inputs = None
     if lock is not None:
         inputs = _read_inputs(workshop) if lock.inputs is not None else None
+        if inputs is None:
+            check_freshness(lock, workshop.root)
         if inputs is None or lock.inputs == inputs.digest:
             return lock
     if locked:

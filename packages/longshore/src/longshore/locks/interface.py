@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
 
 from longshore.types import Digest, NormalizedName, Target
 
@@ -120,6 +121,8 @@ class LockedPackage:
         extras: further dependencies by extra.
         groups: further dependencies by dependency group (PEP 735), of first-party code.
         python: the Pythons that it is for, a specifier set, where the lock says so.
+        declared: what first-party code declared when it was locked, where the lock keeps it: names
+            with their version specifiers, ``None`` where a source takes their place; no extras.
     """
 
     name: NormalizedName
@@ -131,6 +134,7 @@ class LockedPackage:
     extras: Edges = field(default_factory=_no_edges, hash=False)
     groups: Edges = field(default_factory=_no_edges, hash=False)
     python: str = ""
+    declared: frozenset[tuple[NormalizedName, SpecifierSet | None]] | None = None
 
     def __str__(self) -> str:
         return self.name if self.version is None else f"{self.name} {self.version}"

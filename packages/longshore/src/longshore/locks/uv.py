@@ -125,7 +125,22 @@ def _package(table: Table, folder: Path) -> LockedPackage:
         dependencies=_dependencies(table, "dependencies"),
         extras=_edges(table.table("optional-dependencies")),
         groups=_edges(table.table("dev-dependencies")),
+        declared=_declared(table) if source.is_folder else None,
     )
+
+
+def _declared(table: Table) -> frozenset[tuple[NormalizedName, SpecifierSet | None]] | None:
+    """Return what the project's metadata said when it was locked, extras left out."""
+    if "metadata" not in table:
+        return None
+    found = set()
+    for entry in table.table("metadata").tables("requires-dist"):
+        if "extra ==" in (entry.optional_text("marker") or ""):
+            continue
+        sourced = not entry.data.keys() <= {"name", "extras", "marker", "specifier"}
+        specifier = entry.parsed("specifier", SpecifierSet) or SpecifierSet()
+        found.add((_name(entry), None if sourced else specifier))
+    return frozenset(found)
 
 
 def _name(table: Table) -> NormalizedName:
