@@ -216,3 +216,24 @@ def test_a_file_that_nobody_added_is_named(sample: Sample) -> None:
     )
     git("add", "fresh.py")
     assert build_image(sample.workshop()).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "message", "hint"),
+    [
+        ("demo:apx", "'demo:apx': 'demo' has no 'apx'", "did you mean 'demo:app'?"),
+        ("dmeo:app", "'dmeo:app': there is no module 'dmeo'", "did you mean 'demo:app'?"),
+    ],
+)
+def test_a_mistyped_entry_point_is_noticed(
+    sample: Sample, entry: str, message: str, hint: str
+) -> None:
+    sample.write("pyproject.toml", PYPROJECT.replace("demo:app", entry))
+    (finding,) = build_image(sample.workshop()).findings
+    assert str(finding) == f"pyproject.toml: tool.longshore.processes.web.asgi: {message}"
+    assert finding.hint == hint
+
+
+def test_a_module_of_a_locked_package_is_not_judged(sample: Sample) -> None:
+    sample.write("pyproject.toml", PYPROJECT.replace("demo:app", "helper.web:app"))
+    assert build_image(sample.workshop()).findings == ()

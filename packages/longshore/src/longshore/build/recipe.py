@@ -14,6 +14,7 @@ from longshore import __version__
 from longshore.base import Base, BaseImage
 from longshore.base.bytecode import CompileResult, Tree, compile_trees
 from longshore.build.assets import build_assets, check_assets
+from longshore.build.entries import check_entries
 from longshore.build.environment import open_environment
 from longshore.build.image import (
     IMAGE_FORMAT,
@@ -199,7 +200,10 @@ class _Build:
             unpack=self.base.unpack,
             memos=workshop.memos,
         )
-        findings += check_assets(workshop, {each.name for each in locked.selection.packages})
+        names = frozenset(each.name for each in locked.selection.packages)
+        findings += check_assets(workshop, names)
+        if len(self.first_party.members) == 1:  # else a module may be that of another member
+            findings += check_entries(workshop, names)
         inputs = self._layer_inputs(locked, server, own)
         inputs = replace(inputs, assets=build_assets(workshop, self.base, inputs))
         with image_layers(
