@@ -3,7 +3,6 @@
 ``packaging`` validates the document; what it accepts is mapped here.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from posixpath import normpath
@@ -32,7 +31,7 @@ from longshore.locks.interface import (
     SourceKind,
 )
 from longshore.locks.naming import project_name
-from longshore.locks.tables import raise_problems
+from longshore.locks.tables import load_toml, raise_problems
 from longshore.types import Digest, NormalizedName, parse_name
 
 FILENAME = "pylock.toml"
@@ -68,7 +67,7 @@ class PylockToml:
             LockError: with the first thing that is not as the standard has it, or with everything
                 that is and can't be used here.
         """
-        document = _load(path)
+        document = load_toml(path, hint=HINT)
         lock = _validate(path, document)
         reader = _Reader(path.parent, root)
         entries = tuple(reader.entries(lock))
@@ -100,18 +99,6 @@ def _above(root: Path) -> tuple[Path, ...]:
         if (folder / ".git").exists():
             break
     return ()
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        reason = str(error)[:1].lower() + str(error)[1:]
-        msg = f"{path}: invalid TOML: {reason}"
-        raise LockError(msg, hint=HINT) from error
-    except OSError as error:
-        msg = f"{path}: can't read: {(error.strerror or str(error)).lower()}"
-        raise LockError(msg, hint="check the file's permissions") from error
 
 
 def _validate(path: Path, document: dict[str, Any]) -> Pylock:

@@ -1,5 +1,6 @@
 """Read TOML tables with a path in every complaint, and all complaints at once."""
 
+import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,3 +113,20 @@ def raise_problems(path: Path, problems: list[str], *, hint: str) -> None:
     if problems:
         msg = f"{path}: {len(problems)} problems"
         raise LockError(msg, context=problems, hint=hint)
+
+
+def load_toml(path: Path, *, hint: str) -> dict[str, Any]:
+    """Return the content of a lock.
+
+    Raises:
+        LockError: if it can't be read, or is no TOML; then with the hint.
+    """
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        reason = str(error)[:1].lower() + str(error)[1:]
+        msg = f"{path}: invalid TOML: {reason}"
+        raise LockError(msg, hint=hint) from error
+    except OSError as error:
+        msg = f"{path}: can't read: {(error.strerror or str(error)).lower()}"
+        raise LockError(msg, hint="check the file's permissions") from error

@@ -1,7 +1,6 @@
 """``uv.lock``, version 1 of any revision (uv's own format; revisions are compatible additions)."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from posixpath import normpath
@@ -21,7 +20,7 @@ from longshore.locks.interface import (
     PackageSource,
     SourceKind,
 )
-from longshore.locks.tables import Table, raise_problems
+from longshore.locks.tables import Table, load_toml, raise_problems
 from longshore.types import Digest, NormalizedName, parse_name
 
 FILENAME = "uv.lock"
@@ -56,7 +55,7 @@ class UvLock:
             LockError: with everything that is wrong in the file.
         """
         problems: list[str] = []
-        document = Table(_load(path), "", problems)
+        document = Table(load_toml(path, hint=_HINT), "", problems)
         _check_version(path, document)
         packages = tuple(_package(table, path.parent) for table in document.tables("package"))
         python = document.optional_text("requires-python") or ""
@@ -72,18 +71,6 @@ class UvLock:
         return LockedSet(
             path=path, packages=packages, roots=roots, python=python, environments=environments
         )
-
-
-def _load(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        reason = str(error)[:1].lower() + str(error)[1:]
-        msg = f"{path}: invalid TOML: {reason}"
-        raise LockError(msg, hint=_HINT) from error
-    except OSError as error:
-        msg = f"{path}: can't read: {(error.strerror or str(error)).lower()}"
-        raise LockError(msg, hint="check the file's permissions") from error
 
 
 def _check_version(path: Path, document: Table) -> None:
