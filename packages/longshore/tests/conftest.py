@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from longshore.build import recipe
+from longshore.build import pinning
 from longshore.locks.pins import FILENAME, render_pins
 from longshore.net import Transport
 from longshore.oci.blobs import BlobStore
@@ -93,5 +93,5 @@ def sample(
     server = tmp_path / "server.txt"
     server.write_text(hashed(server_set))
     monkeypatch.setattr("longshore.build.materials.server_requirements", lambda: server)
-    monkeypatch.setattr(recipe, "open_pinned_base", lambda *_: BareBase(tmp_path / "rootfs"))
+    monkeypatch.setattr(pinning, "open_pinned_base", lambda *_: BareBase(tmp_path / "rootfs"))
     return sample

@@ -7,8 +7,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from longshore.base import BaseImage, lock_base, open_base
+from longshore.base import BaseImage
 from longshore.base.interface import Base
+from longshore.base.opening import lock_base, open_base
 from longshore.errors import PreflightError
 from longshore.locks.pins import BasePins, Pins
 from longshore.net import CredentialStore, Transport

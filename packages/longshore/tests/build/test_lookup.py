@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from longshore.build import build_image
+from longshore.build.found import records
 from longshore.build.lookup import find_image, look_at
-from longshore.build.recipe import records
 from longshore.errors import ProjectError, SupplyChainError
 from longshore.oci.descriptor import Descriptor, MediaType
 from longshore.oci.layout import ImageLayout

@@ -1,7 +1,8 @@
 """What is missing in ``longshore.lock``, and what a new one changed."""
 
 from longshore.build.members import read_first_party
-from longshore.build.pins import _changes, missing_pins
+from longshore.build.pinning import _changes
+from longshore.build.pins import missing_pins
 from longshore.locks.pins import FILENAME, BuildPins, PinnedWheel, Pins, render_pins
 from longshore.testing.sample import PYPROJECT, Sample, base_pins
 from longshore.types import Digest, parse_name

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from longshore.build import BuildResult, build_image
-from longshore.build.recipe import records
+from longshore.build.found import records
 from longshore.cli.context import Context
 from longshore.errors import LockError, ProjectError, UsageError, WheelError
 from longshore.locks.pins import FILENAME

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from longshore.base import lock_base
-from longshore.build import pins, recipe
+from longshore.base.opening import lock_base
+from longshore.build import pinning
 from longshore.cli.context import Context
 from longshore.cli.main import main
 from longshore.locks.pins import FILENAME, Pins, render_pins
@@ -27,6 +27,9 @@ Run = Callable[..., Outcome]
 pytestmark = pytest.mark.skipif(
     HOST.architecture != "amd64", reason="the fixture's archive has packages for amd64 only"
 )
+
+OPEN = pinning.open_pinned_base
+"""The real one, which the sample project replaces."""
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def run(
     monkeypatch.setenv("LONGSHORE_DEBIAN_MIRROR", MIRROR)
     target = "longshore.base.debian.archive.archive_certificates"
     monkeypatch.setattr(target, lambda: archive.certificates)
-    monkeypatch.setattr(recipe, "open_pinned_base", pins.open_pinned_base)
+    monkeypatch.setattr(pinning, "open_pinned_base", OPEN)
 
     def transport(context: Context) -> Transport:
         return sample.network.transport(

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from longshore.build import build_image
+from longshore.build.found import records
 from longshore.build.inspection import InspectedPackage
-from longshore.build.recipe import records
 from longshore.cli.inspection import describe_reason, describe_size
 from longshore.cli.main import main
 from longshore.testing.sample import Sample

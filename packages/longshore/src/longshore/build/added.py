@@ -10,7 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from longshore.types import Asgi, NormalizedName, Project, Wsgi, parse_name
+from longshore.types import Asgi, Digest, NormalizedName, Project, Wsgi, parse_name
 
 RUNTIME = "longshore_runtime"
 RUNTIME_NAME = parse_name(RUNTIME)
@@ -52,3 +52,10 @@ def needs_server(project: Project, locked: frozenset[NormalizedName]) -> bool:
     """Tell whether an image needs a server that the project's own lock does not have."""
     serves = any(isinstance(process.serve, (Asgi, Wsgi)) for process in project.processes)
     return serves and SERVER not in locked
+
+
+def runtime_digest() -> Digest:
+    """Return a digest of the runtime's files, for keys."""
+    return Digest.of_chunks(
+        part for path, content, _ in runtime_files() for part in (path.encode(), b"\0", content)
+    )

@@ -2,7 +2,8 @@
 
 from longshore.build.interface import Workshop
 from longshore.build.members import read_first_party
-from longshore.build.pins import Part, missing_pins, write_missing_pins
+from longshore.build.pinning import write_missing_pins
+from longshore.build.pins import Part, missing_pins
 from longshore.build.project_lock import missing_lock, write_missing_lock
 from longshore.locks import find_lock
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from longshore.build.found import records
 from longshore.build.inspection import Inspection, inspect_image
 from longshore.build.interface import Workshop
 from longshore.build.names import DEFAULT_TAG, image_name
-from longshore.build.recipe import records
 from longshore.errors import ProjectError
 from longshore.oci.blobs import BlobStore
 from longshore.oci.descriptor import Descriptor

@@ -21,14 +21,12 @@ from longshore.layers.inputs import WheelInput
 from longshore.locks import LockedSet, Selection
 from longshore.locks.pins import FILENAME as PINS
 from longshore.locks.requirements import HashedRequirements
-from longshore.types import BuildMode, Digest, Finding, NormalizedName, Severity
+from longshore.types import BuildMode, NormalizedName
 from longshore.wheels.backend import BuiltWheel
 from longshore.wheels.choose import choose_wheels
 from longshore.wheels.fetch import FetchedWheel, fetch_wheels
 from longshore.wheels.index import SimpleIndex, choose_indexes, locate_artifacts
 from longshore.wheels.write import write_wheel
-
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +101,6 @@ def pack_runtime(workshop: Workshop) -> WheelInput:
     )
 
 
-def runtime_digest() -> Digest:
-    """Return a digest of the runtime's files, for keys."""
-    return Digest.of_chunks(
-        part for path, content, _ in runtime_files() for part in (path.encode(), b"\0", content)
-    )
-
-
 def member_input(built: BuiltWheel) -> WheelInput:
     """Return a first-party wheel as an input of layers."""
     return WheelInput(path=built.path, sha256=built.sha256, filename=built.filename)
@@ -155,20 +146,3 @@ def _is_shipped(path: PurePosixPath) -> bool:
     if path.name == PINS or is_valid_pylock_path(Path(path)):
         return False
     return not any(part.startswith(".") for part in path.parts)
-
-
-def untracked_findings(workshop: Workshop) -> tuple[Finding, ...]:
-    """Warn about Python files that are left out because nobody has added them to git."""
-    names = [str(path) for path in workshop.source.untracked]
-    if not names:
-        return ()
-    shown = ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
-    count = "1 file" if len(names) == 1 else f"{len(names)} files"
-    finding = Finding(
-        rule="build.untracked",
-        severity=Severity.WARNING,
-        location="",
-        message=f"not in the image, because git does not track them: {count}: {shown}",
-        hint="run `git add` on what belongs to the project; a commit is not needed",
-    )
-    return (finding,)

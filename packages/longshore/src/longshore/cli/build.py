@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     )
 )
 @click.option("--tag", "tags", multiple=True, metavar="NAME", help="A further name; repeatable.")
-@click.option("--load", "engine", metavar="ENGINE", help="Also load it into an engine: podman, builtin or auto.")
+@click.option(
+    "--load",
+    "engine",
+    metavar="ENGINE",
+    help="Also load it into an engine: podman, builtin or auto.",
+)
 @click.option(
     "--all",
     "everything",

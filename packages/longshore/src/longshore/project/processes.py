@@ -1,17 +1,20 @@
 """Which processes a project has: those of the table, else those that were detected."""
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from longshore.config import Config, ProcessConfig
 from longshore.errors import ProjectError
-from longshore.project.detect import Detection
 from longshore.types import Process, ProcessKind
+
+if TYPE_CHECKING:
+    from longshore.project.detect import Detection
 
 DOCS = "reference/configuration.md"
 
 
 def choose_processes(
-    config: Config, detection: Detection | None, *, otherwise: Process | None = None
+    config: Config, detection: "Detection | None", *, otherwise: Process | None = None
 ) -> tuple[Process, ...]:
     """Return the processes by name.
 
@@ -39,7 +42,7 @@ def choose_processes(
     return found
 
 
-def _process(written: ProcessConfig, config: Config, detection: Detection | None) -> Process:
+def _process(written: ProcessConfig, config: Config, detection: "Detection | None") -> Process:
     if written.serve is not None:
         return _join(written, None)
     found = detection.find(written.name) if detection else None

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from longshore.config import Config
 from longshore.errors import ProjectError
-from longshore.project.detect import Detection
 from longshore.project.metadata import BuildSystem, Metadata, read_metadata
 from longshore.project.processes import choose_processes
 from longshore.project.workspace import find_workspace
@@ -19,12 +19,15 @@ from longshore.types import (
     parse_name,
 )
 
+if TYPE_CHECKING:
+    from longshore.project.detect import Detection  # a tenth of a second, and often not needed
+
 
 def read_project(
     root: Path,
     config: Config,
     *,
-    detection: Detection | None = None,
+    detection: "Detection | None" = None,
     otherwise: Process | None = None,
 ) -> Project:
     """Read the project in a folder; nothing is executed.

@@ -13,8 +13,8 @@ from typing import Protocol
 
 import pytest
 
-from longshore.base import lock_base, open_base
 from longshore.base.interface import Base
+from longshore.base.opening import lock_base, open_base
 from longshore.errors import LockError, PreflightError, SupplyChainError
 from longshore.locks.pins import BasePins, Pins
 from longshore.net import Transport

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from longshore.base import lock_base, open_base
 from longshore.base.debian.loader import make_loader_cache
+from longshore.base.opening import lock_base, open_base
 from longshore.errors import PreflightError
 from longshore.locks.pins import Pins
 from longshore.net import Transport
