@@ -171,10 +171,12 @@ class Context:
     @cached_property
     def detection(self) -> "Detection | None":
         """What reading the code says, where the configuration leaves open what runs."""
-        from longshore.project.detect import detect_project, needs_detection, report_detection
+        from longshore.project.processes import needs_detection
 
         if not needs_detection(self.config):
             return None
+        from longshore.project.detect import detect_project, report_detection
+
         paths = [file.path for file in self.source.files]
         found = detect_project(self.root, paths=paths, locked=self._locked_names())
         report_detection(found, self.reporter)

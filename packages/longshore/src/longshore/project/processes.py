@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 DOCS = "reference/configuration.md"
 
 
+def needs_detection(config: Config) -> bool:
+    """Tell whether the configuration leaves open what runs: no process, or one without anything."""
+    return not config.processes or any(one.serve is None for one in config.processes)
+
+
 def choose_processes(
     config: Config, detection: "Detection | None", *, otherwise: Process | None = None
 ) -> tuple[Process, ...]:

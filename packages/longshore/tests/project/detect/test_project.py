@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 from longshore.config import Config, ProcessConfig
 from longshore.project.detect import (
     detect_project,
-    needs_detection,
     report_detection,
 )
+from longshore.project.processes import needs_detection
 from longshore.types import Asgi, EntryPoint, Event, Phase, Process, ProcessKind
 
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"

@@ -7,7 +7,6 @@ from longshore.project.detect.detecting import detect
 from longshore.project.detect.model import DOCS, Detected, Detection, Problem
 from longshore.project.detect.project import (
     detect_project,
-    needs_detection,
     report_detection,
 )
 from longshore.project.detect.tables import smallest_table
@@ -19,7 +18,6 @@ __all__ = [
     "Problem",
     "detect",
     "detect_project",
-    "needs_detection",
     "report_detection",
     "smallest_table",
 ]

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from longshore.config import Config
 from longshore.config.toml import read_toml
 from longshore.project.detect.backends import table
 from longshore.project.detect.detecting import detect
@@ -14,11 +13,6 @@ from longshore.types import Asgi, CommandLine, Event, Finding, Phase, Process, R
 from longshore.types.name import parse_name
 
 _PYPROJECT = "pyproject.toml"
-
-
-def needs_detection(config: Config) -> bool:
-    """Tell whether the configuration leaves open what runs: no process, or one without anything."""
-    return not config.processes or any(one.serve is None for one in config.processes)
 
 
 def detect_project(
