@@ -176,6 +176,7 @@ def _write(folder: Path, files: dict[str, str]) -> Path:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("assets")
     environment = {**os.environ, "TOKEN_OF_THE_HOST": "not for commands"}
+    environment.pop("CI", None)  # these projects have no longshore.lock: it is written here
     for name in ("CACHE", "DATA", "STATE"):
         path = folder / name.lower()
         path.mkdir(mode=0o700)
@@ -285,7 +286,7 @@ def test_command_of_the_projects_own_wheel_is_shut_in(
         "home": [],
         "secret": None,
         # Not the modules: they would hide those of the wheel.
-        "seen": [".longshore", ".venv", "pyproject.toml", "requirements.txt"],
+        "seen": [".longshore", ".venv", "pylock.toml", "pyproject.toml", "requirements.txt"],
         "network": "OSError Network is unreachable",
         "venv": read_only,
         "base": read_only,
