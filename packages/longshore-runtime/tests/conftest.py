@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent / "e2e"))
 
 APPS = Path(__file__).parent / "apps"
+
+
+@pytest.fixture(autouse=True)
+def default_sigterm() -> None:
+    """Let SIGTERM end what a test forks: a handler that an earlier test left would swallow it."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @pytest.fixture
