@@ -33,7 +33,7 @@ lint: $(STAMP) ## formatter, linter, types, direction of imports, the docs' link
 	$(BIN)/python docs/check.py
 
 test: lint ## everything that needs Python and a package index only
-	$(BIN)/pytest -n 2 --dist loadfile -m "not e2e"
+	$(BIN)/pytest -n 2 --dist loadfile -o faulthandler_timeout=110 -m "not e2e"
 
 e2e: $(STAMP) ## engines, the Debian mirror, namespaces, the built wheels
 	bash tests/e2e/wheels.sh

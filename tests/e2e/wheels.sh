@@ -20,4 +20,5 @@ for module in (longshore, longshore_runtime):
     if "site-packages" not in (module.__file__ or ""):
         sys.exit(f"{module.__name__} comes from {module.__file__}, not from its wheel")
 PYTHON
-"$cache/venv/bin/python" -m pytest -q -n 2 --dist loadfile -m "not e2e" packages
+"$cache/venv/bin/python" -m pytest -q -n 2 --dist loadfile -o faulthandler_timeout=110 \
+  -m "not e2e" packages
