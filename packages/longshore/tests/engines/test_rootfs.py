@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from longshore.engines import rootfs
-from longshore.engines.rootfs import RootfsCache, hold
+from longshore.engines.rootfs import HELD, RootfsCache
 from longshore.errors import SupplyChainError
 from longshore.oci.config import ImageConfig
 from longshore.oci.descriptor import Descriptor, MediaType
@@ -15,6 +15,7 @@ from longshore.oci.gzip import GzipEncoder
 from longshore.oci.layer import LayerDescriptor
 from longshore.oci.layout import ImageLayout
 from longshore.oci.tar import EPOCH, TarEntry, write_tar
+from longshore.oci.tree_locks import hold
 from longshore.testing import RecordingReporter
 from longshore.types import Digest, Phase, Platform
 
@@ -137,6 +138,17 @@ def test_prepared_tree_stays_as_long_as_the_cache_object(images: Images) -> None
     del cache
     images.cache().prune(keep=0)
     assert not tree.exists()
+
+
+def test_many_versions_do_not_stay_for_ever(images: Images) -> None:
+    cache = images.cache()
+    made = [
+        images.prepare({"app/main": str(number).encode() * 500}, cache=cache)
+        for number in range(HELD + 3)
+    ]
+    images.cache().prune(keep=0)
+    assert not made[0].exists()
+    assert made[-1].exists()
 
 
 def test_leftovers_of_a_killed_program_are_pruned(images: Images) -> None:

@@ -6,13 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from longshore.errors import PreflightError
-from longshore.oci.config import ImageConfig
-from longshore.oci.descriptor import Descriptor
-from longshore.oci.layout import ImageLayout
-from longshore.types import Digest, Secret
+
+if TYPE_CHECKING:  # each supervisor imports this module, and half of its start would be these
+    from longshore.oci.config import ImageConfig
+    from longshore.oci.descriptor import Descriptor
+    from longshore.oci.layout import ImageLayout
+    from longshore.types import Digest, Secret
 
 SIGNAL_BASE = 128
 """A process that a signal ended has 128 plus the signal's number as exit code, as in a shell."""
@@ -32,8 +34,8 @@ class LoadedImage:
         location: where the engine has it: an image id, or a folder.
     """
 
-    digest: Digest
-    config: ImageConfig
+    digest: "Digest"
+    config: "ImageConfig"
     location: str
 
 
@@ -81,7 +83,7 @@ class RunSpec:
     image: LoadedImage
     entrypoint: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
-    env: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    env: "Mapping[str, Secret]" = field(default_factory=lambda: MappingProxyType({}), hash=False)
     port: Port | None = None
     volumes: tuple[Volume, ...] = ()
     memory_bytes: int | None = None
@@ -107,7 +109,7 @@ class Run:
     service: str
     process: str
     engine: str
-    image: Digest
+    image: "Digest"
     root: Path
     port: int | None
     created: datetime
@@ -182,7 +184,7 @@ class Engine(Protocol):
     def available(self) -> str | None:
         """Return why it can't be used on this machine, or ``None`` where it can."""
 
-    def load(self, layout: ImageLayout, descriptor: Descriptor, *, service: str) -> LoadedImage:
+    def load(self, layout: "ImageLayout", descriptor: "Descriptor", *, service: str) -> LoadedImage:
         """Make an image of the local store known; what is already there is not loaded again."""
 
     def start(self, spec: RunSpec) -> None:

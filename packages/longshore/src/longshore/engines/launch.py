@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -110,8 +111,8 @@ class Launcher:
         try:
             for process in plan.before:
                 self._run_before(attempt, process, image)
-            lasting = [self._start(attempt, process, image) for process in plan.lasting]
             begun = time.monotonic()
+            lasting = self._start_lasting(attempt, image)
             wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
         except LongshoreError:
             # The output of what failed stays for `logs`; nothing of it keeps running.
@@ -123,6 +124,13 @@ class Launcher:
         ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
         self._services.done("start", launch.project.name, ready)
         return tuple(lasting)
+
+    def _start_lasting(self, attempt: "_Attempt", image: LoadedImage) -> list[Run]:
+        """Start what keeps running side by side: an engine needs a moment for each."""
+        processes = attempt.plan.lasting
+        with ThreadPoolExecutor(max_workers=len(processes)) as pool:
+            starts = [pool.submit(self._start, attempt, each, image) for each in processes]
+        return [start.result() for start in starts]
 
     def _run_before(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> None:
         begun = time.monotonic()

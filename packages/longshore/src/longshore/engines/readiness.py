@@ -18,7 +18,7 @@ SETTLE = 1.0
 TAIL = 20
 """Lines of output that an error shows."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.2, 1.3
+_FIRST_PAUSE, _LONGEST_PAUSE, _GROWTH = 0.01, 0.05, 1.3
 _STATE_INTERVAL = 0.2
 _PROBE_TIMEOUT = 2.0
 _OK = (200,)

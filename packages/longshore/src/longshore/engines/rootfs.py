@@ -7,7 +7,6 @@ replaces files and never writes into them. Whoever uses a tree holds a shared lo
 trees that nobody holds are ever removed.
 """
 
-import fcntl
 import os
 import shutil
 import uuid
@@ -19,6 +18,7 @@ from pathlib import Path
 from longshore.oci.blobs import disk_error
 from longshore.oci.layout import ImageLayout
 from longshore.oci.manifest import Manifest
+from longshore.oci.tree_locks import exclusive, hold, lock_path, share
 from longshore.oci.unpack import remove_root, unpack_layers
 from longshore.types import Digest, Event, Phase, Reporter
 
@@ -27,6 +27,9 @@ CHANGING_BYTES = 4 << 20
 
 KEPT = 4
 """Unused trees that stay, newest first."""
+
+HELD = 16
+"""Trees that one program keeps: those of the images that it is about to start, and some more."""
 
 
 class RootfsCache:
@@ -39,7 +42,10 @@ class RootfsCache:
         weakref.finalize(self, _release, self._held)
 
     def prepare(self, layout: ImageLayout, manifest: Manifest, diff_ids: Sequence[Digest]) -> Path:
-        """Return the tree of an image, unpacked if it has to be; it stays while this object lives.
+        """Return the tree of an image, unpacked if it has to be.
+
+        It stays while this object lives, or until many others were prepared: whoever watches a
+        project makes a tree with every edit, and what was started is held by its supervisor.
 
         Raises:
             SupplyChainError: if a layer is missing, damaged or hostile.
@@ -49,7 +55,7 @@ class RootfsCache:
         tree = self.root / chain[-1].hex
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            self._held.append(_share(tree))
+            self._keep(tree)
             if not tree.exists():
                 self._report(manifest, Phase.STARTED)
                 self._build(layout, manifest, diff_ids, chain)
@@ -66,7 +72,7 @@ class RootfsCache:
         trees.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         unused = 0
         for tree in trees:
-            with _exclusive(tree) as is_ours:
+            with exclusive(tree) as is_ours:
                 if not is_ours:
                     continue
                 unused += 1
@@ -97,7 +103,7 @@ class RootfsCache:
         for count in range(len(chain), 0, -1):
             tree = self.root / chain[count - 1].hex
             if tree.exists():
-                self._held.append(_share(tree))
+                self._keep(tree)
                 if tree.exists():  # not removed just before the lock was ours
                     return count
         return 0
@@ -112,27 +118,16 @@ class RootfsCache:
                 _publish(fresh, tree)
             finally:
                 remove_root(fresh)
-                _lock_path(fresh).unlink(missing_ok=True)
+                lock_path(fresh).unlink(missing_ok=True)
+
+    def _keep(self, tree: Path) -> None:
+        self._held.append(share(tree))
+        _release(self._held[:-HELD])
+        del self._held[:-HELD]
 
     def _report(self, manifest: Manifest, phase: Phase) -> None:
         subject = manifest.descriptor().digest.short
         self._reporter.report(Event(kind="image.unpack", subject=subject, phase=phase))
-
-
-@contextmanager
-def hold(tree: Path) -> Iterator[None]:
-    """Keep a tree from being removed meanwhile."""
-    handle = _share(tree)
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
-def _share(tree: Path) -> int:
-    handle = os.open(_lock_path(tree), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(handle, fcntl.LOCK_SH)
-    return handle
 
 
 def _release(handles: list[int]) -> None:
@@ -162,21 +157,6 @@ def _publish(fresh: Path, tree: Path) -> None:
     except OSError:
         if not tree.exists():  # else another program was faster, with the same content
             raise
-
-
-@contextmanager
-def _exclusive(tree: Path) -> Iterator[bool]:
-    with _lock_path(tree).open("a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-
-
-def _lock_path(tree: Path) -> Path:
-    return tree.with_name(f"{tree.name}.lock")
 
 
 def _stable_layers(sizes: Sequence[int]) -> int:

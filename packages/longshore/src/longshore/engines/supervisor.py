@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from longshore.engines.identity import ProcessIdentity
 from longshore.engines.interface import SIGNAL_BASE
-from longshore.engines.rootfs import hold
 from longshore.engines.status import RunFiles, Status
 from longshore.errors import LongshoreError
+from longshore.oci.tree_locks import hold
 from longshore.sandbox.interface import Command, Mount, Network
 from longshore.sandbox.namespaces import NamespaceSandbox
 

@@ -1,6 +1,6 @@
 """Notice changes of a project's files, build again, and tell whoever attends to the service.
 
-Files are looked at, ten times a second: that works on every file system, network shares and
+Files are looked at, twenty times a second: that works on every file system, network shares and
 folders mounted into a container included, and a project has hundreds of files, not millions.
 """
 
@@ -23,8 +23,11 @@ from longshore.oci.layout import ImageLayout
 from longshore.source.git import read_checkout
 from longshore.source.walk import walk
 
-INTERVAL = 0.1
-"""Seconds between looks."""
+INTERVAL = 0.05
+"""Seconds between looks, at least."""
+
+_REST = 10
+"""How many times as long as a look takes the next one waits: a tenth of a core at most."""
 
 _LISTING = 2.0
 """Seconds between looks at which files there are: git is asked."""
@@ -66,10 +69,13 @@ class FileWatcher:
 
     def wait(self, stop: Event) -> tuple[Path, ...]:
         """Return what changed since the last call, once it has settled; nothing after ``stop``."""
-        while not stop.wait(INTERVAL):
+        pause = INTERVAL
+        while not stop.wait(pause):
             if time.monotonic() - self._listed > _LISTING:
                 self._list()
+            begun = time.monotonic()
             found = _look(self._paths)
+            pause = max(INTERVAL, _REST * (time.monotonic() - begun))
             if found == self._seen:
                 continue
             while not stop.wait(_SETTLED) and (again := _look(self._paths)) != found:

@@ -1,6 +1,5 @@
 """The virtual environment of an image, unpacked for the commands of its build."""
 
-import fcntl
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from longshore.build.assets.environment import KEPT, open_environment_tree, prun
 from longshore.cli.context import Context
 from longshore.layers.files import PlainFile
 from longshore.layers.inputs import LayerInputs, WheelInput
+from longshore.oci.tree_locks import hold
 from longshore.testing import Archive, make_wheel
 from longshore.testing.sample import BareBase, Sample
 
@@ -83,8 +83,7 @@ def test_oldest_trees_and_leftovers_go_unless_somebody_builds(cache: Path) -> No
     for age, name in enumerate(names):
         (cache / name / "tree").mkdir(parents=True)
         os.utime(cache / name, (1000 - age, 1000 - age))
-    with (cache / ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_SH)
+    with hold(cache):
         prune(cache)
         assert len(trees(cache)) == len(names)
     prune(cache)

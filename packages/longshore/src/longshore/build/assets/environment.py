@@ -5,7 +5,6 @@ Locked wheels change seldom: their layers are unpacked once per set, into
 of a tree of hard links to those files, which unpacking replaces and never writes into.
 """
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -19,6 +18,7 @@ from longshore.layers.assemble import image_layers, materialise_all
 from longshore.layers.inputs import LayerInputs
 from longshore.oci.blobs import BlobStore, disk_error
 from longshore.oci.layer import LayerDescriptor
+from longshore.oci.tree_locks import exclusive, hold
 from longshore.oci.unpack import remove_root, unpack_layers
 from longshore.types import Digest
 
@@ -36,7 +36,11 @@ def open_environment_tree(workshop: Workshop, inputs: LayerInputs) -> Iterator[P
     """
     locked, own = _make_layers(workshop, inputs)
     blobs, cache = workshop.layout.blobs, workshop.directories.cache / "assets"
-    with _shared(cache):
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(error, cache) from error
+    with hold(cache):
         tree = _unpack_locked(locked, blobs, cache)
         if not own:
             yield tree
@@ -104,27 +108,10 @@ def _unpack(layers: Sequence[LayerDescriptor], blobs: BlobStore, tree: Path) -> 
     )
 
 
-@contextmanager
-def _shared(cache: Path) -> Iterator[None]:
-    """Keep others from removing trees meanwhile."""
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        handle = os.open(_lock_path(cache), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise disk_error(error, cache) from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_SH)
-        yield
-    finally:
-        os.close(handle)
-
-
 def prune(cache: Path, *, keep: int = KEPT) -> None:
     """Remove the oldest trees, and what killed builds left behind, unless a build uses them."""
-    with _lock_path(cache).open("a", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with exclusive(cache) as is_ours:
+        if not is_ours:
             return
         trees = [path for path in cache.iterdir() if path.is_dir()]
         trees.sort(key=lambda path: path.stat().st_mtime, reverse=True)
@@ -132,7 +119,3 @@ def prune(cache: Path, *, keep: int = KEPT) -> None:
         finished = [path for path in trees if path not in left_behind]
         for path in (*left_behind, *finished[keep:]):
             remove_root(path)
-
-
-def _lock_path(cache: Path) -> Path:
-    return cache / ".lock"
