@@ -95,7 +95,7 @@ def test_program_that_may_be_a_server_is_in_the_table_to_write() -> None:
     with pytest.raises(ProjectError) as caught:
         plan_service(project(MIGRATE, job))
     assert caught.value.hint == (
-        "if it is a server: [tool.longshore.processes.web] "
+        "if it is a server, add to [processes.web] in longshore.toml: "
         'command = ["python", "-m", "shop server"], kind = "web", '
         "with the options that make it listen on 0.0.0.0:8000; "
         "to run it once: longshore run -- python -m 'shop server'"

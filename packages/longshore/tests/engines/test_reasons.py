@@ -1,9 +1,14 @@
 """Ends of processes, in words."""
 
+from pathlib import Path
+
 import pytest
 
 from longshore.engines.interface import RunState, RunStatus
 from longshore.engines.reasons import describe_exit, describe_state, exit_hint
+
+ROOT = Path(__file__).parents[2]
+"""A project with a pyproject.toml: this distribution."""
 
 
 def exited(code: int | None, *, oom: bool = False, error: str = "") -> RunState:
@@ -36,15 +41,18 @@ def test_states_in_words(state: RunState, short: str, sentence: str | None) -> N
 
 
 def test_hint_says_what_to_do() -> None:
-    assert exit_hint(exited(78), "web") == "give the setting with -e KEY=VALUE or --env-file FILE"
-    assert exit_hint(exited(1), "web") == "see all of its output: longshore logs web"
     assert (
-        exit_hint(exited(137, oom=True), "web")
-        == "raise tool.longshore.processes.web.resources.memory"
+        exit_hint(exited(78), "web", root=ROOT)
+        == "give the setting with -e KEY=VALUE or --env-file FILE"
     )
-    assert exit_hint(exited(137), "web") == (
+    assert exit_hint(exited(1), "web", root=ROOT) == "see all of its output: longshore logs web"
+    assert (
+        exit_hint(exited(137, oom=True), "web", root=ROOT)
+        == "raise resources.memory of [tool.longshore.processes.web]"
+    )
+    assert exit_hint(exited(137), "web", root=ROOT) == (
         "if nobody killed it, it ran out of memory: "
-        "raise tool.longshore.processes.web.resources.memory"
+        "raise resources.memory of [tool.longshore.processes.web]"
     )
 
 
@@ -72,13 +80,19 @@ def test_hint_says_what_to_do() -> None:
     ],
 )
 def test_folder_that_can_not_be_written_to_is_in_the_hint(line: str, hint: str) -> None:
-    assert exit_hint(exited(1), "web", ["Traceback", line, "the end"]) == hint
+    assert exit_hint(exited(1), "web", ["Traceback", line, "the end"], root=ROOT) == hint
 
 
 def test_command_that_wants_other_arguments_is_to_be_written() -> None:
     lines = ["usage: shop [-h] folder", "shop: error: the following arguments are required: folder"]
-    assert exit_hint(exited(2), "web", lines) == (
+    assert exit_hint(exited(2), "web", lines, root=ROOT) == (
         "write its whole command line: "
-        '[tool.longshore.processes.web] command = ["program", "argument"]'
+        '[tool.longshore.processes.web]: command = ["program", "argument"]'
     )
-    assert exit_hint(exited(2), "web") == "see all of its output: longshore logs web"
+    assert exit_hint(exited(2), "web", root=ROOT) == "see all of its output: longshore logs web"
+
+
+def test_hint_names_the_file_that_a_project_without_pyproject_has(tmp_path: Path) -> None:
+    assert exit_hint(exited(137, oom=True), "web", root=tmp_path) == (
+        "raise resources.memory of [processes.web] in longshore.toml"
+    )

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import assert_never
 
 from longshore.base.interface import BaseImage
+from longshore.config.places import name_table
 from longshore.errors import ProjectError
 from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
@@ -44,8 +45,8 @@ def default_process(project: Project) -> Process:
     if not project.processes:
         msg = f"{project.name} has no process: nothing in it would run"
         hint = (
-            "name what to serve in pyproject.toml, for example: "
-            '[tool.longshore.processes.web] asgi = "package.module:app"'
+            f"say what to serve in {name_table(project.root, 'processes.web')}, "
+            'for example: asgi = "package.module:app"'
         )
         raise ProjectError(msg, hint=hint, docs="reference/configuration.md")
     web = [process for process in project.processes if process.kind is ProcessKind.WEB]

@@ -34,6 +34,7 @@ from longshore.build.members import FirstParty
 from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
 from longshore.build.untracked import untracked_findings
+from longshore.config.places import name_table
 from longshore.errors import LockError, UsageError
 from longshore.layers.assemble import image_layers, materialise_all
 from longshore.layers.inputs import LayerInputs
@@ -77,6 +78,7 @@ class ImageBuild:
             image=self.image,
             unpack=self.base.unpack,
             memos=workshop.memos,
+            table=name_table(workshop.root),
         )
         names = frozenset(each.name for each in locked.selection.packages)
         findings += check_assets(workshop, names)

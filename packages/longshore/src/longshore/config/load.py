@@ -17,6 +17,7 @@ from longshore.config.invalid import (
     key_segment,
     list_of,
 )
+from longshore.config.places import OWN_FILE, PYPROJECT
 from longshore.config.process import processes
 from longshore.config.schema import Config, Source, SourceKind, locate
 from longshore.config.toml import read_toml
@@ -160,15 +161,15 @@ def _inherit(config: Config, shared: Config) -> Config:
 
 def _find_table(root: Path) -> tuple[str, str, object] | None:
     """Return the file's name, the prefix of its keys and the table, or ``None``."""
-    own = read_toml(root / "longshore.toml")
-    tools = (read_toml(root / "pyproject.toml") or {}).get("tool", {})
+    own = read_toml(root / OWN_FILE)
+    tools = (read_toml(root / PYPROJECT) or {}).get("tool", {})
     in_project = isinstance(tools, dict) and "longshore" in tools
     if own is not None and in_project:
         msg = "longshore.toml: pyproject.toml has a [tool.longshore] table, too"
         raise ConfigError(msg, hint="keep one of them", docs=DOCS)
     if own is not None:
-        return "longshore.toml", "", own
-    return ("pyproject.toml", "tool.longshore", tools["longshore"]) if in_project else None
+        return OWN_FILE, "", own
+    return (PYPROJECT, "tool.longshore", tools["longshore"]) if in_project else None
 
 
 def _read(value: object, origin: Config) -> Config:

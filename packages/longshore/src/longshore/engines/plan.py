@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from longshore.build.image import process_arguments, process_port
+from longshore.config.places import name_table
 from longshore.engines.interface import LoadedImage, Port, RunSpec, Volume
 from longshore.engines.ports import LOOPBACK
 from longshore.errors import ProjectError
@@ -60,6 +61,7 @@ def plan_service(project: Project, *, port: int | None = None) -> ServicePlan:
 
 def _nothing_hint(project: Project) -> str:
     """Return the table for the one command that there is, should it be a server; else any."""
+    table = name_table(project.root, "processes.web")
     commands = [
         one.serve
         for one in project.processes
@@ -67,12 +69,12 @@ def _nothing_hint(project: Project) -> str:
     ]
     if not commands:
         return (
-            "add one, for example: [tool.longshore.processes.web] asgi = "
-            "\"package.module:app\"; for a single command use 'longshore run -- CMD'"
+            f'add one, for example to {table}: asgi = "package.module:app"; '
+            "for a single command use 'longshore run -- CMD'"
         )
     argv = commands[0].argv
     return (
-        f"if it is a server: [tool.longshore.processes.web] command = {json.dumps(list(argv))}, "
+        f"if it is a server, add to {table}: command = {json.dumps(list(argv))}, "
         'kind = "web", with the options that make it listen on 0.0.0.0:8000; '
         f"to run it once: longshore run -- {shlex.join(argv)}"
     )

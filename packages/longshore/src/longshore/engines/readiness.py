@@ -93,7 +93,7 @@ def ended_error(run: Run, state: RunState, engine: Engine) -> DeployError:
     return DeployError(
         f"{run.service}: process {run.process!r} {describe_exit(state)}",
         context=lines,
-        hint=exit_hint(state, run.process, lines),
+        hint=exit_hint(state, run.process, lines, root=run.root),
     )
 
 

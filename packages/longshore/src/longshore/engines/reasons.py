@@ -3,8 +3,9 @@
 import re
 import signal
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from longshore.config.places import name_table
 from longshore.engines.interface import SIGNAL_BASE, RunState, RunStatus
 
 _MEANINGS = {
@@ -36,16 +37,17 @@ def describe_exit(state: RunState) -> str:
     return f"exited with code {_cause(state)}"
 
 
-def exit_hint(state: RunState, process: str, lines: Sequence[str] = ()) -> str:
+def exit_hint(state: RunState, process: str, lines: Sequence[str] = (), *, root: Path) -> str:
     """Return what to do about it.
 
     Args:
         state: how it ended.
         process: its name.
         lines: its last lines of output.
+        root: the project's folder.
     """
-    table = f"tool.longshore.processes.{process}"
-    memory = f"raise {table}.resources.memory"
+    table = name_table(root, f"processes.{process}")
+    memory = f"raise resources.memory of {table}"
     if state.out_of_memory:
         return memory
     if state.exit_code == SIGNAL_BASE + signal.SIGKILL:  # engines don't always notice
@@ -56,7 +58,7 @@ def exit_hint(state: RunState, process: str, lines: Sequence[str] = ()) -> str:
     if refused:
         return _writing_hint(PurePosixPath(refused[-1]), table)
     if state.exit_code == _USAGE and any(line.lower().startswith("usage") for line in lines):
-        return f'write its whole command line: [{table}] command = ["program", "argument"]'
+        return f'write its whole command line: {table}: command = ["program", "argument"]'
     return f"see all of its output: longshore logs {process}"
 
 
@@ -66,7 +68,7 @@ def _writing_hint(path: PurePosixPath, table: str) -> str:
     if folder == _CODE or folder.is_relative_to(_CODE / ".venv"):
         return f"give it a setting that names a folder elsewhere: {path} lies among the code"
     return (
-        f'add writable = ["{folder}"] to [{table}], '
+        f'add writable = ["{folder}"] to {table}, '
         "and to that of whatever shares it; `longshore init` writes the tables"
     )
 

@@ -276,7 +276,7 @@ def test_programs_that_are_not_there_are_said_to_be(sample: Sample) -> None:
     assert error.hint == (
         "build the front end before `longshore build`, and `git add --force` what it makes"
     )
-    hint = "lock a package that brings it, or add Debian's to [tool.longshore] packages"
+    hint = "lock a package that brings it, or add the Debian package that has it to packages"
     assert _missing(sample, "msgfmt").hint == hint
     assert (_missing(sample, "./make.sh").hint or "").startswith("check the path")
 

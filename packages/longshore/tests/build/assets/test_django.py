@@ -69,8 +69,9 @@ def test_files_that_nothing_collects_are_said_with_the_step_to_write() -> None:
         "config/settings.py:8: Django's static files are not in the image: nothing collects them",
     )
     assert found.hint == (
-        'add to longshore.toml: assets = [{ command = ["python", "manage.py", "collectstatic", '
-        '"--noinput"], outputs = ["staticfiles/"], env = { SECRET_KEY = "only-for-the-build" } }]'
+        "add to the top of longshore.toml: assets = [{ "
+        'command = ["python", "manage.py", "collectstatic", "--noinput"], '
+        'outputs = ["staticfiles/"], env = { SECRET_KEY = "only-for-the-build" } }]'
     )
 
 

@@ -119,7 +119,8 @@ def _not_collected(
     step = _render_step(words, root, env)
     where = "add one more [[assets]] table to"
     if is_first:
-        where, step = "add to", f"assets = [{{ {step} }}]"
+        where = "add to" if reading.file == "pyproject.toml" else "add to the top of"
+        step = f"assets = [{{ {step} }}]"
     return Finding(
         rule="assets.static-files-not-collected",
         severity=Severity.WARNING,

@@ -119,7 +119,7 @@ def _missing_program(entry: AssetConfig, location: str) -> ProjectError:
     elif "/" in name:
         hint = "check the path; a file counts from `git add` on, and inputs must name it"
     else:
-        hint = "lock a package that brings it, or add Debian's to [tool.longshore] packages"
+        hint = "lock a package that brings it, or add the Debian package that has it to packages"
     return ProjectError(msg, hint=hint, docs=DOCS)
 
 

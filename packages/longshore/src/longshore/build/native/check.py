@@ -5,6 +5,7 @@ nobody imports, and only the application knows.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ def check_native_libraries(
     image: BaseImage,
     unpack: Callable[[], Path],
     memos: MemoStore,
+    table: str = "[tool.longshore]",
 ) -> tuple[Finding, ...]:
     """Return a warning for each wheel that needs what neither the wheels nor the base have.
 
@@ -39,6 +41,7 @@ def check_native_libraries(
         unpack: returns the base's unpacked root; called only where the wheels leave a question
             and the base was not looked at before.
         memos: remember what the wheels and the base hold.
+        table: how the user knows the configuration that would name a package.
 
     Raises:
         WheelError: if a wheel can't be read.
@@ -49,12 +52,13 @@ def check_native_libraries(
     def base() -> BaseLibraries:
         return read_base(image, unpack, memos)
 
+    advice = _Advice(reference=image.reference, table=table)
     missing = find_missing(shipped, image.target, lambda *asked: base().has(*asked))
-    linked = (_linked(each.wheel, each.files, image.reference) for each in missing)
-    return (*linked, *_loaded(shipped, image, base))
+    linked = (_linked(each.wheel, each.files, advice) for each in missing)
+    return (*linked, *_loaded(shipped, image, base, advice))
 
 
-def _linked(wheel: ShippedWheel, files: Mapping[str, Sequence[str]], reference: str) -> Finding:
+def _linked(wheel: ShippedWheel, files: Mapping[str, Sequence[str]], advice: "_Advice") -> Finding:
     shown = [f"{name} ({_users(paths)})" for name, paths in files.items()]
     if len(shown) > _SHOWN:
         shown[_SHOWN:] = [f"{len(files) - _SHOWN} more"]
@@ -63,7 +67,7 @@ def _linked(wheel: ShippedWheel, files: Mapping[str, Sequence[str]], reference: 
         severity=Severity.WARNING,
         location=wheel.filename,
         message=f"needs what is neither in a wheel nor in the base: {', '.join(shown)}",
-        hint=_hint(tuple(files), reference),
+        hint=advice.hint(tuple(files)),
         docs=DOCS,
     )
 
@@ -73,7 +77,10 @@ def _users(paths: Sequence[str]) -> str:
 
 
 def _loaded(
-    wheels: Sequence[ShippedWheel], image: BaseImage, base: Callable[[], BaseLibraries]
+    wheels: Sequence[ShippedWheel],
+    image: BaseImage,
+    base: Callable[[], BaseLibraries],
+    advice: "_Advice",
 ) -> Iterator[Finding]:
     names = {wheel.name for wheel in wheels}
     shipped = provided_names(usable_files(wheel, image.target) for wheel in wheels)
@@ -84,14 +91,14 @@ def _loaded(
         lacking = [name for name in loads.libraries if name not in shipped | base().default]
         searched = loads.searched and not base().answers_find_library
         if lacking or searched:
-            yield _at_run_time(wheel, loads, lacking, image.reference, searched=searched)
+            yield _at_run_time(wheel, loads, lacking, advice, searched=searched)
 
 
 def _at_run_time(
     wheel: ShippedWheel,
     loads: LoadedByName,
     lacking: Sequence[str],
-    reference: str,
+    advice: "_Advice",
     *,
     searched: bool,
 ) -> Finding:
@@ -101,7 +108,7 @@ def _at_run_time(
         message = (
             f"looks for {names} by ctypes.util.find_library, which finds none without ldconfig"
         )
-    hint = _hint([*lacking, *((_LDCONFIG,) if searched else ())], reference)
+    hint = advice.hint([*lacking, *((_LDCONFIG,) if searched else ())])
     if loads.instead:
         hint += f"; or depend on {' or '.join(loads.instead)}"
     return Finding(
@@ -114,17 +121,24 @@ def _at_run_time(
     )
 
 
-def _hint(libraries: Sequence[str], reference: str) -> str:
-    """Say what to write; what the table does not know is left to a search."""
-    found = {name: debian_package(name, reference) for name in libraries}
-    packages = sorted({package for package in found.values() if package is not None})
-    unknown = [name for name, package in found.items() if package is None]
-    parts = []
-    if packages:
-        listed = ", ".join(f'"{name}"' for name in packages)
-        parts.append(f"add to [tool.longshore]: packages = [{listed}]")
-    if unknown and reference.startswith("debian:"):
-        parts.append(f"find the Debian package: apt-file search {unknown[0]}")
-    elif unknown:
-        parts.append(f"choose a base that has {', '.join(unknown)}")
-    return "; ".join(parts)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Advice:
+    """What to do about missing libraries on a base."""
+
+    reference: str
+    table: str
+
+    def hint(self, libraries: Sequence[str]) -> str:
+        """Say what to write; what the table of packages does not know is left to a search."""
+        found = {name: debian_package(name, self.reference) for name in libraries}
+        packages = sorted({package for package in found.values() if package is not None})
+        unknown = [name for name, package in found.items() if package is None]
+        parts = []
+        if packages:
+            listed = ", ".join(f'"{name}"' for name in packages)
+            parts.append(f"add to {self.table}: packages = [{listed}]")
+        if unknown and self.reference.startswith("debian:"):
+            parts.append(f"find the Debian package: apt-file search {unknown[0]}")
+        elif unknown:
+            parts.append(f"choose a base that has {', '.join(unknown)}")
+        return "; ".join(parts)
