@@ -11,6 +11,17 @@ import pytest
 
 from longshore.cli.main import main, root
 
+PROJECT = """
+[project]
+name = "shop"
+version = "1"
+
+[tool.longshore.processes]
+web = { asgi = "shop:app" }
+worker = { command = ["work"] }
+purge = { command = ["purge"], schedule = "0 3 * * *" }
+"""
+
 
 @pytest.mark.parametrize(
     ("shell", "line"),
@@ -71,3 +82,25 @@ def test_bash_accepts_the_script_and_asks_the_program(tmp_path: Path) -> None:
         text=True,
     )
     assert done.stdout.split() == ["config", "completion"]
+
+
+def test_names_of_processes_are_completed(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "pyproject.toml").write_text(PROJECT)
+
+    def complete(words: str, at: int) -> list[str]:
+        monkeypatch.setenv("_LONGSHORE_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(at))
+        main([])
+        out, err = capsys.readouterr()
+        assert err == ""
+        return [line.removeprefix("plain,") for line in out.splitlines() if line]
+
+    assert complete("longshore up ", 2) == ["web", "worker"]
+    assert complete("longshore up web w", 3) == ["worker"]
+    assert complete("longshore run ", 2) == ["purge", "worker"]
+    assert complete("longshore logs ", 2) == []
+    (project / "pyproject.toml").write_text("broken")
+    assert complete("longshore up ", 2) == []

@@ -3,31 +3,25 @@
 import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from longshore.engines.choose import Engines
 from longshore.engines.command import run_command
-from longshore.engines.interface import EngineError, Run, RunState, RunStatus
-from longshore.engines.launch import Launch, Launcher
-from longshore.engines.ports import find_free_port, is_free
-from longshore.engines.records import RunRecords
+from longshore.engines.interface import EngineError, RunState, RunStatus
+from longshore.engines.ports import is_free
 from longshore.engines.service import Services
 from longshore.engines.settings import Settings
 from longshore.errors import DeployError, PreflightError, UsageError
 from longshore.oci.descriptor import Descriptor, MediaType
-from longshore.oci.layout import ImageLayout
 from longshore.testing import RecordingReporter
 from longshore.testing.engine import Killed, MemoryEngine
+from longshore.testing.services import ServiceBench as Bench
 from longshore.types import (
     CommandLine,
     Digest,
-    Phase,
     Process,
     ProcessKind,
-    Project,
-    ProjectKind,
     Secret,
     parse_name,
 )
@@ -41,58 +35,17 @@ WORKER = Process(name="worker", kind=ProcessKind.WORKER, serve=COMMAND, drain=2)
 MIGRATE = Process(name="migrate", kind=ProcessKind.RELEASE, serve=COMMAND)
 
 
-class Bench:
-    """A user's services on one machine; every method is one run of the command line."""
-
-    def __init__(self, folder: Path, *engines: MemoryEngine) -> None:
-        self.engines = engines
-        self.records = RunRecords(folder / "runs")
-        self.layout = ImageLayout.open(folder / "images")
-        self.port = find_free_port()
-        self.reporter = RecordingReporter()
-
-    def services(self) -> Services:
-        engines = Engines(self.engines, reporter=self.reporter)
-        return Services(engines=engines, records=self.records, reporter=self.reporter)
-
-    def launcher(self) -> Launcher:
-        return Launcher(self.services())
-
-    def launch(self, *processes: Process, **changes: Any) -> Launch:
-        project = Project(
-            name=parse_name("taskapi"),
-            version="1",
-            kind=ProjectKind.APPLICATION,
-            root=Path("/project"),
-            members=(),
-            processes=processes or (WEB, WORKER, MIGRATE),
-            python="",
-        )
-        launch = Launch(project=project, settings=NOTHING, port=self.port, engine="auto")
-        return replace(launch, **changes)
-
-    def up(self, *processes: Process, **changes: Any) -> tuple[Run, ...]:
-        launch = self.launch(*processes, **changes)
-        return self.launcher().bring_up(launch, self.layout, IMAGE)
-
-    def down(self, **options: Any) -> tuple[Run, ...]:
-        return self.services().take_down("taskapi", **options)
-
-    def notes(self) -> list[str]:
-        events = [event for event in self.reporter.events if event.phase is Phase.NOTE]
-        return [f"{event.subject}: {event.detail}" for event in events]
-
-
 @pytest.fixture
 def bench(tmp_path: Path, memory: MemoryEngine) -> Bench:
-    return Bench(tmp_path, memory)
+    return Bench(tmp_path, WEB, WORKER, MIGRATE, engines=(memory,))
 
 
 def test_up_runs_releases_first_and_starts_what_lasts(bench: Bench, memory: MemoryEngine) -> None:
     memory.behaviour["migrate"] = "exit 0"
     runs = bench.up()
     assert [run.process for run in runs] == ["web", "worker"]
-    assert memory.calls == ["load", "start migrate", "start web", "start worker"]
+    assert memory.calls[:2] == ["load", "start migrate"]
+    assert sorted(memory.calls[2:]) == ["start web", "start worker"]  # side by side
     assert runs[0].url == f"http://127.0.0.1:{bench.port}"
     assert {run.process for run in bench.records.runs("taskapi")} == {"migrate", "web", "worker"}
 
@@ -214,7 +167,7 @@ def test_engine_that_can_not_start_the_first_process_gives_way_to_the_next(
 ) -> None:
     broken = MemoryEngine("broken")
     broken.behaviour["web"] = "refuse"
-    bench = Bench(tmp_path, broken, memory)
+    bench = Bench(tmp_path, engines=(broken, memory))
     assert bench.up(WEB)[0].engine == "memory"
     assert bench.notes() == ["engine broken: passed over: the engine is out of order"]
 
@@ -222,7 +175,7 @@ def test_engine_that_can_not_start_the_first_process_gives_way_to_the_next(
 def test_engine_that_was_asked_for_does_not_give_way(tmp_path: Path, memory: MemoryEngine) -> None:
     broken = MemoryEngine("broken")
     broken.behaviour["web"] = "refuse"
-    bench = Bench(tmp_path, broken, memory)
+    bench = Bench(tmp_path, engines=(broken, memory))
     with pytest.raises(EngineError):
         bench.up(WEB, engine="broken")
     assert bench.records.runs("taskapi") == ()
@@ -231,7 +184,7 @@ def test_engine_that_was_asked_for_does_not_give_way(tmp_path: Path, memory: Mem
 def test_engine_that_fails_later_does_not_give_way(tmp_path: Path, memory: MemoryEngine) -> None:
     broken = MemoryEngine("broken")
     broken.behaviour["worker"] = "refuse"
-    bench = Bench(tmp_path, broken, memory)
+    bench = Bench(tmp_path, engines=(broken, memory))
     with pytest.raises(EngineError):
         bench.up(WEB, WORKER)
     assert memory.calls == []
@@ -308,7 +261,7 @@ def test_run_of_an_engine_that_is_gone_is_shown_and_does_not_hold_others_back(
     tmp_path: Path, memory: MemoryEngine
 ) -> None:
     gone = MemoryEngine("gone")
-    bench = Bench(tmp_path, gone, memory)
+    bench = Bench(tmp_path, engines=(gone, memory))
     bench.up(WORKER)
     gone.reason = "is not installed"
     gone.out_of_order = True

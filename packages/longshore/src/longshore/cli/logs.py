@@ -3,13 +3,14 @@
 
 import click
 
+from longshore.cli.completing import started_names
 from longshore.cli.context import Context
 from longshore.cli.options import examples
 from longshore.cli.running import line_writer
 
 
 @click.command(epilog=examples("longshore logs", "longshore logs web --follow --tail 20"))
-@click.argument("process", required=False)
+@click.argument("process", required=False, shell_complete=started_names())
 @click.option("-f", "--follow", is_flag=True, help="Go on until everything has ended, or Ctrl-C.")
 @click.option(
     "-n", "--tail", type=click.IntRange(min=0), metavar="N", help="Only the last lines of each."

@@ -47,7 +47,7 @@ SECTIONS = MappingProxyType(
             "ps": _entry("ps", "Show what runs here."),
             "logs": _entry("logs", "Show the output of what runs of the project."),
             "down": _entry("down", "Stop what runs of the project."),
-            "run": _entry("run", "Run one command in the project's image."),
+            "run": _entry("run", "Run one command, or one process, in the project's image."),
         },
         "Build": {
             "build": _entry("build", "Build the project's image and print its digest."),

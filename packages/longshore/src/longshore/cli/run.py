@@ -1,10 +1,11 @@
-"""``longshore run``: one command in the project's image."""
+"""``longshore run``: one command in the project's image, or one of its processes."""
 # ruff: noqa: PLC0415 - the options are checked first
 
 from pathlib import Path
 
 import click
 
+from longshore.cli.completing import process_names
 from longshore.cli.context import Context
 from longshore.cli.options import examples
 from longshore.cli.running import engine_option, settings_options, user_settings
@@ -15,13 +16,20 @@ from longshore.cli.running import engine_option, settings_options, user_settings
     context_settings={"allow_interspersed_args": False},
     epilog=examples(
         "longshore run -- alembic upgrade head",
-        "longshore run -e DATABASE_URL -- python -m taskapi.jobs.purge",
+        "longshore run -e LOG_LEVEL=debug purge",
         "echo 'print(1)' | longshore run -- python",
     ),
 )
 @engine_option
 @settings_options
-@click.argument("argv", nargs=-1, required=True, type=click.UNPROCESSED, metavar="-- CMD [ARGS]...")
+@click.argument(
+    "argv",
+    nargs=-1,
+    required=True,
+    type=click.UNPROCESSED,
+    metavar="{PROCESS | -- CMD [ARGS]...}",
+    shell_complete=process_names(without=("web",)),
+)
 @click.pass_obj
 def run(
     context: Context,
@@ -31,22 +39,33 @@ def run(
     env_files: tuple[Path, ...],
     argv: tuple[str, ...],
 ) -> int:
-    """Run one command in the project's image and return its exit code.
+    """Run one command, or one process, in the project's image; return its exit code.
 
-    A library can do that too, and a project of which it is not clear what it serves.
+    It has the settings and the volumes of the service, and this terminal's input and output. A
+    library can do that too, and a project of which it is not clear what it serves.
 
-    It has the settings and the volumes of the service, and this terminal's input and output.
+    One word that is the name of a process runs that process, once, with its own settings, secrets
+    and volumes: a nightly job, say, now.
     """
     from longshore.build import build_image
     from longshore.cli.findings import show_findings
     from longshore.engines.choose import open_engines
     from longshore.engines.command import run_command
+    from longshore.engines.launch import check_secrets
+    from longshore.engines.named import check_alone, find_named
+    from longshore.engines.service import open_services
     from longshore.types import CommandLine, Process, ProcessKind
 
     context.otherwise = Process(
         name="job", kind=ProcessKind.JOB, serve=CommandLine(("python",)), port=None
     )
     settings = user_settings(context, options, env_files)
+    process = find_named(context.project, argv)
+    if process is context.otherwise:
+        process = None
+    if process is not None:
+        check_secrets((process,), settings)
+        check_alone(process, open_services(context).observe(context.project.name))
     result = build_image(context)
     show_findings(context.terminal, result.findings)
     context.reporter.close()
@@ -59,4 +78,5 @@ def run(
         layout=context.layout,
         descriptor=result.descriptor,
         settings=settings,
+        process=process,
     )

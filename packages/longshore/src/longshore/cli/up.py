@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from longshore.cli.completing import process_names
 from longshore.cli.context import Context
 from longshore.cli.options import examples
 from longshore.cli.running import engine_option, line_writer, settings_options, user_settings
@@ -15,14 +16,21 @@ if TYPE_CHECKING:
     from longshore.engines.interface import Run
     from longshore.oci.descriptor import Descriptor
 
+_ONCE = frozenset({"cron", "job", "release"})
+"""The kinds of what does not keep running."""
+
 
 @click.command(
     epilog=examples(
         "longshore up",
         "longshore up --detach --port 8080 --env-file dev.env",
         "longshore up --watch",
+        "longshore up worker",
         "longshore up -e LOG_LEVEL=debug -e DATABASE_URL",
     )
+)
+@click.argument(
+    "processes", nargs=-1, metavar="[PROCESS]...", shell_complete=process_names(without=_ONCE)
 )
 @click.option("-d", "--detach", is_flag=True, help="Return when it is ready; it goes on running.")
 @click.option(
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
 def up(
     context: Context,
     *,
+    processes: tuple[str, ...],
     detach: bool,
     watching: bool,
     port: int | None,
@@ -48,15 +57,16 @@ def up(
 ) -> None:
     """Build the project, run it here, print its address.
 
-    Web processes, workers and schedulers are started; a process with run = "before-deploy" runs
-    to its end first. The address is printed when the service is ready. Then its output is shown
-    until Ctrl-C, which stops it; with --detach it goes on running, until 'longshore down'.
+    Web processes, workers and schedulers are started, or those of them that are named; a process
+    with run = "before-deploy" runs to its end first. The address is printed when the service is
+    ready. Then its output is shown until Ctrl-C, which stops it; with --detach it goes on running,
+    until 'longshore down'.
 
     With --watch, a change of a tracked file or of .env builds again and puts the new version in the
     old one's place; a build that fails is shown, and the old version goes on. What runs
     "before-deploy" runs at the start only.
 
-    What runs of the project already is replaced.
+    What runs of the project already is replaced; where processes are named, only these are.
     """
     if watching and detach:
         msg = "--watch stays in the foreground"
@@ -70,7 +80,9 @@ def up(
 
     def prepare(context: Context) -> Launch:
         settings = user_settings(context, options, env_files)
-        return Launch(project=context.project, settings=settings, port=port, engine=engine)
+        return Launch(
+            project=context.project, settings=settings, port=port, engine=engine, only=processes
+        )
 
     launch = prepare(context)
     services = open_services(context)

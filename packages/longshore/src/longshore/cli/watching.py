@@ -9,7 +9,6 @@ from longshore.cli.failure import report_error
 from longshore.cli.findings import show_findings
 from longshore.cli.running import line_writer
 from longshore.engines.launch import Launch, Launcher, check_secrets
-from longshore.engines.plan import plan_service
 from longshore.engines.service import Services
 from longshore.engines.watch import FileWatcher, Rebuilder, Update, attend_to_versions
 
@@ -51,7 +50,7 @@ def watch(
         nonlocal current
         fresh = context.renewed()
         launch = relaunch(fresh)
-        check_secrets(plan_service(launch.project, port=launch.port), launch.settings)
+        check_secrets(launch.plan().processes, launch.settings)
         update = Update(launch=launch, descriptor=_build(fresh))
         if update == current:
             context.terminal.say("no difference to what runs")

@@ -1,15 +1,15 @@
-"""Run one command in a service's image, in the foreground."""
+"""Run one command, or one process by its name, in a service's image, in the foreground."""
 
 import secrets
 
 from longshore.engines.choose import Engines
 from longshore.engines.image import select_platform
 from longshore.engines.interface import EngineError
-from longshore.engines.plan import plan_command
+from longshore.engines.plan import plan_command, plan_named
 from longshore.engines.settings import Settings
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import Project
+from longshore.types import Process, Project
 
 
 def run_command(
@@ -21,30 +21,36 @@ def run_command(
     layout: ImageLayout,
     descriptor: Descriptor,
     settings: Settings,
+    process: Process | None = None,
 ) -> int:
     """Run a command on this program's own streams and return its exit code.
 
     Args:
         project: whose settings and volumes it gets.
-        argv: the command.
+        argv: the command; unused where there is a process.
         engines: what can run it.
         choice: the engine's name, or ``auto``.
         layout: where the image is.
         descriptor: which image.
         settings: the user's, and the secrets that the project's processes declare.
+        process: what runs, with its own settings and volumes, instead of a command.
 
     Raises:
         PreflightError: if no engine can run it.
     """
     candidates = engines.usable(choice)
     image = select_platform(layout, descriptor)
-    declared = [name for process in project.processes for name in process.secrets]
-    given = settings.select(declared)
+    sharing = project.processes if process is None else (process,)
+    given = settings.select([name for each in sharing for name in each.secrets])
     for engine in candidates:
         try:
             loaded = engine.load(layout, image, service=project.name)
-            run_id = secrets.token_hex(8)
-            return engine.run(plan_command(project, loaded, argv, run_id=run_id, settings=given))
+            run_id, name = secrets.token_hex(8), project.name
+            if process is None:
+                spec = plan_command(project, loaded, argv, run_id=run_id, settings=given)
+            else:
+                spec = plan_named(process, loaded, run_id=run_id, service=name, settings=given)
+            return engine.run(spec)
         except EngineError:
             if engine is candidates[-1]:
                 raise

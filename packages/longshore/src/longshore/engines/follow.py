@@ -3,15 +3,18 @@
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum, auto
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
 from longshore.engines.interface import LogStream
 
 Show = Callable[[str, bytes], None]
 """Takes a process's name and one line of its output."""
+
+_LOOK = 0.5
+"""Seconds after which a signal is heeded at the latest."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -111,7 +114,7 @@ def attend(
         attendance = _Attendance(pool, events, stop=stop, kill=kill)
         still_open = len(streams)
         while still_open or not attendance.is_over:
-            kind, name, line = events.get()
+            kind, name, line = _next(events)
             if kind is _Kind.LINE:
                 show(name, line)
             elif kind is _Kind.ENDED:
@@ -123,6 +126,13 @@ def attend(
                 departure.is_taken = True
                 break
     return attendance.verdict()
+
+
+def _next(events: "SimpleQueue[_Event]") -> _Event:
+    while True:
+        # With an end: a signal that comes just before the wait would be heeded only after it.
+        with suppress(Empty):
+            return events.get(timeout=_LOOK)
 
 
 class _Attendance:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,12 +32,23 @@ class Launch:
         settings: the user's.
         port: for the first web process, or ``None`` for its own.
         engine: a name, or ``auto``.
+        only: the names of the processes that are wanted; none for all that keep running.
     """
 
     project: Project
     settings: Settings
     port: int | None
     engine: str
+    only: tuple[str, ...] = ()
+
+    def plan(self) -> ServicePlan:
+        """Return what is started.
+
+        Raises:
+            ProjectError: if nothing of the project keeps running.
+            UsageError: for a name that is not one of what keeps running.
+        """
+        return plan_service(self.project, only=self.only, port=self.port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +73,11 @@ class Launcher:
 
         Raises:
             ProjectError: if nothing of the project keeps running.
+            UsageError: for a name that is not one of what keeps running.
             PreflightError: for a secret that nobody gave, a taken port or a missing engine.
         """
-        plan = plan_service(launch.project, port=launch.port)
-        check_secrets(plan, launch.settings)
+        plan = launch.plan()
+        check_secrets(plan.processes, launch.settings)
         self._services.engines.usable(launch.engine)
         self._check_ports(plan, launch.project.name)
 
@@ -89,7 +102,7 @@ class Launcher:
             DeployError: if a process does not come up; nothing of it is left running.
         """
         service = launch.project.name
-        plan = plan_service(launch.project, port=launch.port)
+        plan = launch.plan()
         plan = replace(plan, before=()) if again else plan
         candidates = self._services.engines.usable(launch.engine)
         image = select_platform(layout, descriptor)
@@ -107,7 +120,7 @@ class Launcher:
 
     def _start_all(self, attempt: "_Attempt", image: LoadedImage) -> tuple[Run, ...]:
         launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
-        self._replace(launch.project.name, plan, tell=not attempt.again)
+        self._replace(launch, plan, tell=not attempt.again)
         try:
             for process in plan.before:
                 self._run_before(attempt, process, image)
@@ -173,8 +186,12 @@ class Launcher:
             raise
         return run
 
-    def _replace(self, service: str, plan: ServicePlan, *, tell: bool) -> None:
+    def _replace(self, launch: Launch, plan: ServicePlan, *, tell: bool) -> None:
+        service, only = launch.project.name, launch.only
         previous = self._services.records.runs(service)
+        if only:  # the others go on
+            wanted = {process.name for process in plan.processes}
+            previous = tuple(run for run in previous if run.process in wanted)
         running = [run for run in previous if not self._services.is_over(run)]
         if running and tell:
             digest, root = running[0].image.short, running[0].root
@@ -213,10 +230,10 @@ def _own_servers(plan: ServicePlan) -> frozenset[str]:
     return frozenset(one.name for one in plan.lasting if isinstance(one.serve, CommandLine))
 
 
-def check_secrets(plan: ServicePlan, settings: Settings) -> None:
+def check_secrets(processes: Iterable[Process], settings: Settings) -> None:
     """Raise ``PreflightError`` with every secret that a process declares and nobody gave."""
     wanting: dict[str, list[str]] = {}
-    for process in (*plan.before, *plan.lasting):
+    for process in processes:
         for name in settings.missing(process.secrets):
             wanting.setdefault(name, []).append(process.name)
     if not wanting:

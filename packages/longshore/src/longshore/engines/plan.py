@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from longshore.build.image import process_arguments, process_port
 from longshore.config.places import name_table
 from longshore.engines.interface import LoadedImage, Port, RunSpec, Volume
+from longshore.engines.named import LASTING, choose_lasting
 from longshore.engines.ports import LOOPBACK
 from longshore.errors import ProjectError
 from longshore.types import CommandLine, Process, ProcessKind, Project, Secret
@@ -19,7 +20,6 @@ GRACE_MARGIN = 10.0
 """Seconds on top of a process's drain for its shutdown hooks and last output."""
 
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is replaced
-_LONG_RUNNING = (ProcessKind.WEB, ProcessKind.WORKER, ProcessKind.SCHEDULER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,27 +36,44 @@ class ServicePlan:
     lasting: tuple[Process, ...]
     ports: Mapping[str, int]
 
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """All that is started, in the order of starting."""
+        return (*self.before, *self.lasting)
 
-def plan_service(project: Project, *, port: int | None = None) -> ServicePlan:
+
+def plan_service(
+    project: Project, *, only: Sequence[str] = (), port: int | None = None
+) -> ServicePlan:
     """Choose what ``up`` starts, and where the web processes listen.
 
     Args:
         project: with its processes; cron jobs and one-off jobs are left alone.
+        only: the names of those that are wanted; none for all.
         port: for the first web process, instead of its own; further ones keep theirs, or take
-            the next one that no other has.
+            the next one that no other has, whether that is wanted or not.
 
     Raises:
         ProjectError: if the project has nothing that keeps running.
+        UsageError: for a name that is not one of what keeps running.
     """
     lasting = sorted(
-        (process for process in project.processes if process.kind in _LONG_RUNNING),
-        key=lambda process: (_LONG_RUNNING.index(process.kind), process.name != "web"),
+        (process for process in project.processes if process.kind in LASTING),
+        key=lambda process: (LASTING.index(process.kind), process.name != "web"),
     )
     if not lasting:
         msg = f"{project.name} has no web, worker or scheduler process: nothing would keep running"
         raise ProjectError(msg, hint=_nothing_hint(project))
+    names = choose_lasting(lasting, only, project)
     before = tuple(each for each in project.processes if each.kind is ProcessKind.RELEASE)
-    return ServicePlan(before=before, lasting=tuple(lasting), ports=_assign_ports(lasting, port))
+    if port is not None:
+        lasting.sort(key=lambda each: each.name not in names)
+    ports = _assign_ports(lasting, port)
+    return ServicePlan(
+        before=before,
+        lasting=tuple(each for each in lasting if each.name in names),
+        ports={name: number for name, number in ports.items() if name in names},
+    )
 
 
 def _nothing_hint(project: Project) -> str:
@@ -168,6 +185,27 @@ def plan_command(
         env=env | dict(settings),
         volumes=plan_volumes(sorted(writable)),
     )
+
+
+def plan_named(
+    process: Process,
+    image: LoadedImage,
+    *,
+    run_id: str,
+    service: str,
+    settings: Mapping[str, Secret],
+) -> RunSpec:
+    """Return how to run a process of the service once, in the foreground.
+
+    Its command is started by itself: the runtime would write its own lines between.
+    """
+    spec = plan_run(
+        process, image, run_id=run_id, service=service, settings=settings, shares_network=False
+    )
+    if not isinstance(process.serve, CommandLine):
+        return spec
+    argv = process.serve.argv
+    return replace(spec, entrypoint=argv[:1], args=argv[1:])
 
 
 def plan_volumes(targets: Iterable[PurePosixPath]) -> tuple[Volume, ...]:

@@ -96,7 +96,10 @@ class Services:
             return None
         run = next((run for run in runs if run.process == ended), None)
         state = None if run is None else self.engines.named(run.engine).state(run)
-        self.clear(self.records.runs(service))
+        # What another `up` has started of the same service goes on.
+        own = {run.run_id for run in runs}
+        left = self.records.runs(service)
+        self.clear([run for run in left if run.run_id in own or self.is_over(run)])
         if run is None or state is None:
             return None
         msg = f"{service}: process {run.process!r} {describe_exit(state)}; the others were stopped"

@@ -1,0 +1,79 @@
+"""A user's services on one machine, for tests of what starts and stops them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from longshore.engines.choose import Engines
+from longshore.engines.interface import Run
+from longshore.engines.launch import Launch, Launcher
+from longshore.engines.ports import find_free_port
+from longshore.engines.records import RunRecords
+from longshore.engines.service import Services
+from longshore.engines.settings import Settings
+from longshore.oci.descriptor import Descriptor, MediaType
+from longshore.oci.layout import ImageLayout
+from longshore.testing.engine import MemoryEngine
+from longshore.testing.reporter import RecordingReporter
+from longshore.types import Digest, Phase, Process, Project, ProjectKind, parse_name
+
+SERVICE = "taskapi"
+IMAGE = Descriptor(media_type=MediaType.MANIFEST, digest=Digest.of(b"image"), size=1)
+
+
+class ServiceBench:
+    """One project, ``taskapi`` in ``/project``; every method is one run of the command line.
+
+    Args:
+        folder: the user's, empty.
+        processes: of the project, where ``launch`` names none.
+        engines: of the machine.
+    """
+
+    def __init__(
+        self, folder: Path, *processes: Process, engines: tuple[MemoryEngine, ...]
+    ) -> None:
+        self.engines = engines
+        self.processes = processes
+        self.records = RunRecords(folder / "runs")
+        self.layout = ImageLayout.open(folder / "images")
+        self.port = find_free_port()
+        self.reporter = RecordingReporter()
+
+    def services(self) -> Services:
+        """Return the services of this user."""
+        engines = Engines(self.engines, reporter=self.reporter)
+        return Services(engines=engines, records=self.records, reporter=self.reporter)
+
+    def launcher(self) -> Launcher:
+        """Return what starts them."""
+        return Launcher(self.services())
+
+    def launch(self, *processes: Process, **changes: Any) -> Launch:
+        """Return what ``up`` is asked for."""
+        project = Project(
+            name=parse_name(SERVICE),
+            version="1",
+            kind=ProjectKind.APPLICATION,
+            root=Path("/project"),
+            members=(),
+            processes=processes or self.processes,
+            python="",
+        )
+        settings = Settings(given={})
+        launch = Launch(project=project, settings=settings, port=self.port, engine="auto")
+        return replace(launch, **changes)
+
+    def up(self, *processes: Process, **changes: Any) -> tuple[Run, ...]:
+        """Bring the service up."""
+        launch = self.launch(*processes, **changes)
+        return self.launcher().bring_up(launch, self.layout, IMAGE)
+
+    def down(self, **options: Any) -> tuple[Run, ...]:
+        """Take it down."""
+        return self.services().take_down(SERVICE, **options)
+
+    def notes(self) -> list[str]:
+        """Return what was noted."""
+        events = [event for event in self.reporter.events if event.phase is Phase.NOTE]
+        return [f"{event.subject}: {event.detail}" for event in events]
