@@ -2,7 +2,7 @@
 
 import pytest
 
-from longshore.config.leak import credential_kind
+from longshore.config.leak import credential_kind, is_credential_name
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,29 @@ def test_credentials_are_recognised(name: str, value: str, kind: str) -> None:
 )
 def test_plain_settings_are_left_alone(name: str, value: str) -> None:
     assert credential_kind(name, value) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "API_KEY",
+        "DATABASE_URL",
+        "DB_PASSWORD",
+        "POSTGRES_DSN",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "SENTRY_DSN",
+        "SHOP_CELERY_BROKER_URL",
+        "SQLALCHEMY_DATABASE_URI",
+        "TASKAPI_API_TOKEN",
+    ],
+)
+def test_names_that_hold_credentials(name: str) -> None:
+    assert is_credential_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["BASE_URL", "LOG_LEVEL", "TOKEN_URL", "UPLOADS", "XANDIKOSPATH", "FEDB_URL_PREFIX"]
+)
+def test_names_that_hold_none(name: str) -> None:
+    assert not is_credential_name(name)

@@ -6,6 +6,11 @@ _NAMES = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|(?:SECRET|PRIVATE|ACCESS)_KEY)$",
     re.IGNORECASE,
 )
+_ADDRESSES = re.compile(
+    r"(?:^|_)(?:DATABASE|DB|POSTGRES(?:QL)?|PG|MYSQL|MARIADB|MONGO(?:DB)?|REDIS|CACHE|BROKER|CELERY_BROKER"
+    r"|AMQP|RABBITMQ|CLOUDAMQP|ELASTICSEARCH|EMAIL|SMTP|SQLALCHEMY_DATABASE)_?(?:URL|URI|DSN)$|(?:^|_)DSN$",
+    re.IGNORECASE,
+)
 _HARMLESS = re.compile(r"|true|false|none|null|yes|no|on|off|[\d.]+|/\S*|\*+", re.IGNORECASE)
 _SHAPES = (
     (
@@ -22,6 +27,11 @@ _SHAPES = (
     ("a PyPI token", re.compile(r"\bpypi-AgE[\w-]{20,}")),
     ("a JSON web token", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
 )
+
+
+def is_credential_name(name: str) -> bool:
+    """Tell whether a variable's name is a credential's, or that of an address that may hold one."""
+    return bool(_NAMES.search(name) or _ADDRESSES.search(name))
 
 
 def credential_kind(name: str, value: str) -> str | None:
