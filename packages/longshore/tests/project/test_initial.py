@@ -38,6 +38,23 @@ def test_the_table_says_what_was_found_and_reads_back(tmp_path: Path) -> None:
     assert web.name == "web"
 
 
+def test_secrets_that_the_code_needs_are_declared(tmp_path: Path) -> None:
+    write(tmp_path, "pyproject.toml", PYPROJECT)
+    reads = "import os\nKEY = os.environ['STRIPE_API_KEY']\nDIR = os.environ['UPLOADS']\n"
+    write(tmp_path, "main.py", f"{reads}URL = os.environ['DATABASE_URL']\n{APP}")
+    proposal = propose(tmp_path)
+    assert proposal.text == (
+        '[tool.longshore.processes.web]\nasgi = "main:app"\n'
+        'secrets = ["DATABASE_URL", "STRIPE_API_KEY"]\n'
+    )
+    assert [(one.name, one.location) for one in proposal.settings] == [("UPLOADS", "main.py:3")]
+    assert proposal.open_questions == ()
+    write_table(tmp_path, proposal)
+    config = load_config(tmp_path, environment={}, flags={})
+    (web,) = read_project(tmp_path, config).processes
+    assert web.secrets == ("DATABASE_URL", "STRIPE_API_KEY")
+
+
 def test_a_table_that_is_there_stays(tmp_path: Path) -> None:
     text = f'{PYPROJECT}[tool.longshore.processes.api]\nasgi = "main:app"\n'
     write(tmp_path, "pyproject.toml", text)

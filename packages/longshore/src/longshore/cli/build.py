@@ -8,6 +8,7 @@ import click
 from longshore.cli.context import Context
 from longshore.cli.findings import show_findings
 from longshore.cli.options import examples
+from longshore.cli.required import note_required
 from longshore.errors import UsageError
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _build(
     for name in names:
         context.layout.tag(name, result.descriptor)
     show_findings(context.terminal, result.findings)
+    note_required(context)
     if engine is not None:
         engine.load(context.layout, result.descriptor, service=context.project.name)
     return _describe(result, names)

@@ -15,7 +15,8 @@ def init(context: Context, *, dry_run: bool) -> ExitCode:
 
     The code is read, nothing is executed. What was found goes to the end of pyproject.toml, or
     into longshore.toml where there is no pyproject.toml. A project that detection understands needs
-    no table; write one to pin the choice, or to change it.
+    no table; write one to pin the choice, or to change it. Secrets without which a process does not
+    start are declared; other settings that it needs are named.
     """
     from longshore.project.initial import propose_table, write_table  # noqa: PLC0415
 
@@ -26,6 +27,11 @@ def init(context: Context, *, dry_run: bool) -> ExitCode:
     else:
         path = write_table(context.root, proposal)
         context.terminal.say(f"wrote the table into {path.name}")
+    for one in proposal.settings:
+        context.terminal.say(
+            f"{one.location}: {one.name} is needed to start: give it with -e, in .env, "
+            "or as env in the table"
+        )
     for line in proposal.open_questions:
         context.terminal.warn(line)
     return ExitCode.NEGATIVE if proposal.open_questions else ExitCode.OK

@@ -8,6 +8,7 @@ import click
 from longshore.cli.completing import process_names
 from longshore.cli.context import Context
 from longshore.cli.options import examples
+from longshore.cli.required import warn_of_lacking
 from longshore.cli.running import engine_option, settings_options, user_settings
 
 
@@ -50,7 +51,7 @@ def run(
     from longshore.build import build_image
     from longshore.cli.findings import show_findings
     from longshore.engines.choose import open_engines
-    from longshore.engines.command import run_command
+    from longshore.engines.command import as_process, run_command
     from longshore.engines.launch import check_secrets
     from longshore.engines.named import check_alone, find_named
     from longshore.engines.service import open_services
@@ -66,6 +67,7 @@ def run(
     if process is not None:
         check_secrets((process,), settings)
         check_alone(process, open_services(context).observe(context.project.name))
+    warn_of_lacking(context, [process or as_process(context.project, argv)], settings)
     result = build_image(context)
     show_findings(context.terminal, result.findings)
     context.reporter.close()

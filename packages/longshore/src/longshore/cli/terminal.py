@@ -152,12 +152,20 @@ class Terminal:
         if self.verbosity > 0 and not self.wants_json:
             self._talk(self.style("dim", printable(line)))
 
-    def warn(self, message: str, *, hint: str | None = None) -> None:
+    def warn(
+        self,
+        message: str,
+        *,
+        context: Sequence[str] = (),
+        hint: str | None = None,
+        docs: str | None = None,
+    ) -> None:
         """Warn about something that does not stop the work; ``--quiet`` keeps it."""
-        if self.wants_json:
-            self.talk_json({"warning": {"message": message, "hint": hint}})
-        else:
-            self.problem("warning", message, hint=hint)
+        if not self.wants_json:
+            self.problem("warning", message, context=context, hint=hint, docs=docs)
+            return
+        lines = {"context": list(context)} if context else {}
+        self.talk_json({"warning": {"message": message, **lines, "hint": hint}})
 
     def problem(
         self,

@@ -9,6 +9,7 @@ import click
 from longshore.cli.completing import process_names
 from longshore.cli.context import Context
 from longshore.cli.options import examples
+from longshore.cli.required import warn_of_lacking
 from longshore.cli.running import engine_option, line_writer, settings_options, user_settings
 from longshore.errors import UsageError
 
@@ -88,7 +89,8 @@ def up(
     services = open_services(context)
     launcher = Launcher(services)
     require_process(context)  # before the ports: what detection says comes first
-    launcher.check(launch)
+    plan = launcher.check(launch)
+    warn_of_lacking(context, plan.processes, launch.settings)
     image = _build(context)
     runs = launcher.bring_up(launch, context.layout, image)
     if detach:

@@ -9,7 +9,18 @@ from longshore.engines.plan import plan_command, plan_named
 from longshore.engines.settings import Settings
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import Process, Project
+from longshore.types import CommandLine, Process, ProcessKind, Project
+
+
+def as_process(project: Project, argv: tuple[str, ...]) -> Process:
+    """Return a command as a process with the settings of the whole service."""
+    return Process(
+        name="run",
+        kind=ProcessKind.JOB,
+        serve=CommandLine(argv),
+        env={name: value for one in project.processes for name, value in one.env.items()},
+        secrets=tuple(name for one in project.processes for name in one.secrets),
+    )
 
 
 def run_command(

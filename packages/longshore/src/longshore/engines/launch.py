@@ -68,8 +68,11 @@ class Launcher:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def check(self, launch: Launch) -> None:
+    def check(self, launch: Launch) -> ServicePlan:
         """Find out what would keep the service from starting, before an image is built.
+
+        Returns:
+            What will be started.
 
         Raises:
             ProjectError: if nothing of the project keeps running.
@@ -80,6 +83,7 @@ class Launcher:
         check_secrets(plan.processes, launch.settings)
         self._services.engines.usable(launch.engine)
         self._check_ports(plan, launch.project.name)
+        return plan
 
     def bring_up(
         self,

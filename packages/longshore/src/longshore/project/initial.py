@@ -4,12 +4,13 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from longshore.config import Config
 from longshore.errors import PreflightError, ProjectError, UsageError
-from longshore.project.detect import detect_project, smallest_table
+from longshore.project.detect import Detection, detect_project, smallest_table
+from longshore.project.required import Requirement, required_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +21,14 @@ class Proposal:
         file: into which file of the project.
         text: TOML, with one newline at its end.
         open_questions: what the code does not tell; the text has a placeholder for each.
+        settings: what the processes need besides, and no table can say: plain settings whose value
+            nobody knows.
     """
 
     file: str
     text: str
     open_questions: tuple[str, ...] = ()
+    settings: tuple[Requirement, ...] = ()
 
 
 def propose_table(root: Path, config: Config, paths: Iterable[PurePosixPath]) -> Proposal:
@@ -43,14 +47,37 @@ def propose_table(root: Path, config: Config, paths: Iterable[PurePosixPath]) ->
         names = ", ".join(process.name for process in config.processes)
         msg = f"{config.location('processes')}: already there: {names}"
         raise UsageError(msg, hint="edit the table; `longshore config` shows what it means")
-    detection = detect_project(root, paths=list(paths))
+    paths = list(paths)
+    detection, settings = _with_secrets(root, detect_project(root, paths=paths), paths)
     text = smallest_table(detection)
     if not text.strip():
         error = detection.error()
         raise error or ProjectError(f"{root}: nothing was found that runs")
     problems = detection.problems or (() if detection.processes else (detection.nothing,))
     questions = tuple(problem.message for problem in problems if problem is not None)
-    return Proposal(file=detection.file, text=text.rstrip("\n") + "\n", open_questions=questions)
+    return Proposal(
+        file=detection.file,
+        text=text.rstrip("\n") + "\n",
+        open_questions=questions,
+        settings=settings,
+    )
+
+
+def _with_secrets(
+    root: Path, detection: Detection, paths: Iterable[PurePosixPath]
+) -> tuple[Detection, tuple[Requirement, ...]]:
+    """Return what was detected with the secrets that each process needs, and its other needs."""
+    processes = [one.process for one in detection.processes]
+    required = required_settings(root, paths=paths, processes=processes)
+    completed = []
+    plain: dict[str, Requirement] = {}
+    for one in detection.processes:
+        needs = required[one.process.name]
+        secrets = tuple(each.name for each in needs if each.is_secret)
+        completed.append(replace(one, process=replace(one.process, secrets=secrets)))
+        plain.update({each.name: each for each in needs if not each.is_secret})
+    others = tuple(plain[name] for name in sorted(plain))
+    return replace(detection, processes=tuple(completed)), others
 
 
 def write_table(root: Path, proposal: Proposal) -> Path:

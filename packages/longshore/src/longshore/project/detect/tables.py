@@ -41,6 +41,7 @@ def process_table(process: Process, file: str) -> str:
         kind=process.kind,
         schedule=process.schedule,
         env=process.env,
+        secrets=process.secrets,
     )
 
 
@@ -80,6 +81,7 @@ def _render(
     kind: ProcessKind,
     schedule: str | None = None,
     env: Mapping[str, str],
+    secrets: tuple[str, ...] = (),
 ) -> str:
     lines = []
     match serve:
@@ -100,10 +102,18 @@ def _render(
         lines.append('run = "before-deploy"')
     if kind is ProcessKind.SCHEDULER:
         lines.append("singleton = true")
+    lines += _settings(env, secrets)
+    return _head(name, file) + "\n".join(lines) + "\n"
+
+
+def _settings(env: Mapping[str, str], secrets: tuple[str, ...]) -> list[str]:
+    lines = []
     if env:
         pairs = ", ".join(f"{key} = {_value(value)}" for key, value in sorted(env.items()))
         lines.append(f"env = {{ {pairs} }}")
-    return _head(name, file) + "\n".join(lines) + "\n"
+    if secrets:
+        lines.append(f"secrets = {_value(secrets)}")
+    return lines
 
 
 def _value(value: str | tuple[str, ...]) -> str:
