@@ -242,3 +242,26 @@ def test_a_repository_without_a_project_file_is_a_project_where_one_stands(tmp_p
     assert find_root(tmp_path) == tmp_path
     with pytest.raises(ProjectError, match="not a project"):
         find_root(below)
+
+
+def test_processes_of_the_table_find_sources_below_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(HEAD + WEB + 'env = { A = "b" }\n')
+    config = load_config(tmp_path, environment={})
+    paths = [PurePosixPath("src/taskapi/main.py"), PurePosixPath("src/taskapi/__init__.py")]
+    (tmp_path / "src").mkdir()
+
+    [web] = read_project(tmp_path, config, files=lambda: paths).processes
+    assert web.env == {"PYTHONPATH": "/app/src", "A": "b"}
+
+    [web] = read_project(tmp_path, config, files=lambda: [PurePosixPath("main.py")]).processes
+    assert web.env == {"A": "b"}
+
+
+def test_a_path_that_the_table_has_itself_stays(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(HEAD + WEB + 'env = { PYTHONPATH = "/app/lib" }\n')
+    config = load_config(tmp_path, environment={})
+    paths = [PurePosixPath("src/taskapi/main.py")]
+    (tmp_path / "src").mkdir()
+
+    [web] = read_project(tmp_path, config, files=lambda: paths).processes
+    assert web.env == {"PYTHONPATH": "/app/lib"}

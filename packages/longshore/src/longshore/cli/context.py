@@ -165,7 +165,11 @@ class Context:
         from longshore.project import read_project
 
         return read_project(
-            self.root, self.config, detection=self.detection, otherwise=self.otherwise
+            self.root,
+            self.config,
+            detection=self.detection,
+            otherwise=self.otherwise,
+            files=lambda: (file.path for file in self.source.files),
         )
 
     @cached_property

@@ -1,5 +1,8 @@
 """Which processes a project has: those of the table, else those that were detected."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -45,6 +48,37 @@ def choose_processes(
     if error is not None:
         raise error
     return found
+
+
+def may_lie_below(root: Path) -> bool:
+    """Tell whether a project's code may lie below a folder; its list of files tells for sure."""
+    return (root / "src").is_dir() or any(root.glob("*/manage.py"))
+
+
+def put_on_path(
+    processes: tuple[Process, ...], root: Path, files: Iterable[PurePosixPath]
+) -> tuple[Process, ...]:
+    """Give processes of a project that is shipped as sources the folders that its code lies in.
+
+    Detected ones have them already; what a process's own environment says stays.
+
+    Args:
+        processes: of the table.
+        root: the project's folder.
+        files: its files, relative to that.
+    """
+    from longshore.config.toml import read_toml  # noqa: PLC0415 - few projects need these
+    from longshore.project.detect.files import ProjectFiles  # noqa: PLC0415
+    from longshore.project.detect.layout import read_layout  # noqa: PLC0415
+
+    paths = (path.as_posix() for path in files)
+    known = ProjectFiles(paths, lambda path: (root / path).read_bytes())
+    document = read_toml(root / "pyproject.toml") or {}
+    path = read_layout(document, known, name=root.name).python_path
+    added = {"PYTHONPATH": path} if path else {}
+    return tuple(
+        replace(process, env=MappingProxyType({**added, **process.env})) for process in processes
+    )
 
 
 def _process(written: ProcessConfig, config: Config, detection: "Detection | None") -> Process:

@@ -1,13 +1,14 @@
 """Puts a project together: its metadata, its members and its processes."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from longshore.config import Config
 from longshore.errors import ProjectError
-from longshore.project.metadata import BuildSystem, Metadata, read_metadata
-from longshore.project.processes import choose_processes
+from longshore.project.metadata import FILE, BuildSystem, Metadata, read_metadata
+from longshore.project.processes import choose_processes, may_lie_below, put_on_path
 from longshore.project.workspace import find_workspace
 from longshore.types import (
     BuildMode,
@@ -29,6 +30,7 @@ def read_project(
     *,
     detection: "Detection | None" = None,
     otherwise: Process | None = None,
+    files: Callable[[], Iterable[PurePosixPath]] = tuple,
 ) -> Project:
     """Read the project in a folder; nothing is executed.
 
@@ -41,6 +43,7 @@ def read_project(
         detection: what reading its code found, for a configuration that leaves open what runs;
             without it, the table alone decides.
         otherwise: what runs where neither says anything definite.
+        files: lists the project's files; asked for processes of a table that run from sources.
 
     Raises:
         ConfigError: if ``pyproject.toml`` is no TOML.
@@ -52,16 +55,22 @@ def read_project(
         _refuse_workspace(root)
     if metadata is None and config.file is None and not runs:
         msg = f"{root}: not a project: pyproject.toml has no [project] table"
-        if not (root / "pyproject.toml").exists():
+        if not (root / FILE).exists():
+            nothing = detection.error() if detection is not None else None
+            if nothing is not None:
+                raise nothing
             msg = f"{root}: not a project: no pyproject.toml or longshore.toml"
         raise ProjectError(msg, hint="add a [project] table with a name and a version")
     processes = choose_processes(config, detection, otherwise=otherwise)
+    member = _member(root, metadata)
+    if config.processes and member.build is BuildMode.SOURCE and may_lie_below(root):
+        processes = put_on_path(processes, root, files())
     return Project(
         name=metadata.name if metadata else _folder_name(root),
         version=metadata.version if metadata else None,
         kind=ProjectKind.APPLICATION if processes else ProjectKind.LIBRARY,
         root=root,
-        members=(_member(root, metadata),),
+        members=(member,),
         processes=processes,
         python=metadata.python if metadata else "",
         description=metadata.description if metadata else "",

@@ -33,4 +33,7 @@ def find_root(start: Path) -> Path:
     if any((folder / marker).is_file() for marker in HERE):
         return folder
     msg = f"{folder}: not a project: no pyproject.toml or longshore.toml here or above"
-    raise ProjectError(msg, hint="go to the project's folder, or name it with --project")
+    hint = "go to the project's folder, or name it with --project"
+    if any(folder.glob("*.py")):
+        hint = "list what it needs in a requirements.txt; where it needs nothing, an empty one"
+    raise ProjectError(msg, hint=hint)

@@ -66,7 +66,7 @@ def test_in_pyproject_the_table_is_below_tool() -> None:
     assert text == '[tool.longshore.processes.web]\nasgi = "shop.main:app"\n'
 
 
-@given(st.lists(st.text(), min_size=1))
+@given(st.lists(st.text(), min_size=1).filter(lambda words: words[0]))
 def test_any_word_of_a_command_reads_back(words: list[str]) -> None:
     table = tomllib.loads(command_table("job", words, "longshore.toml"))
 

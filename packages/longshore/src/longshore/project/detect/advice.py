@@ -3,10 +3,18 @@
 from collections.abc import Sequence
 
 from longshore.project.detect.applications import Unusable
+from longshore.project.detect.backends import join, parent
+from longshore.project.detect.frameworks import Interface
+from longshore.project.detect.layout import is_importable
 from longshore.project.detect.model import Candidate, Problem
 from longshore.project.detect.reading import Reading
 from longshore.project.detect.said import Wrong
-from longshore.project.detect.tables import application_table, candidate_table, command_table
+from longshore.project.detect.tables import (
+    application_table,
+    candidate_table,
+    command_table,
+)
+from longshore.types import CommandLine, ProcessKind, Wsgi
 
 LOOKED_FOR = (
     "an ASGI application: FastAPI, Starlette, Litestar, Quart, Sanic, Falcon, Django, or plain",
@@ -41,39 +49,52 @@ def several(
     )
 
 
-def several_django(paths: Sequence[str], reading: Reading) -> Problem:
-    """Say that there is more than one ``manage.py``."""
+def several_django(paths: Sequence[str], reading: Reading, *, web: Candidate | None) -> Problem:
+    """Say that there is more than one ``manage.py``; ``web`` is what the first would serve."""
+    unknown = application_table(reading.file, "PROJECT.wsgi:application", interface="wsgi")
     return Problem(
         rule="detect.several-django",
         message=f"{len(paths)} Django projects were found",
-        table=application_table(reading.file, "PROJECT.wsgi:application", interface="wsgi"),
+        table=candidate_table("web", web, reading.file) if web else unknown,
         file=reading.file,
         listing=tuple(paths),
         hint="choose one",
     )
 
 
-def wrong_problem(wrong: Wrong, reading: Reading) -> Problem:
-    """Say that the project names what is not there."""
-    target = wrong.missing.suggestion or "PACKAGE.MODULE:app"
-    table = application_table(reading.file, target) if ":" in target else ""
+def wrong_problem(wrong: Wrong, reading: Reading, *, instead: Candidate | None = None) -> Problem:
+    """Say that the project names what is not there.
+
+    Args:
+        wrong: the statement.
+        reading: says where tables go.
+        instead: the application that the code has; the table names it.
+    """
+    table, hint = "", wrong.hint
+    if hint is None:
+        hint = "correct it there"
+        if wrong.interface is not None:
+            hint = "correct it there, or write the table"
+            unknown = application_table(reading.file, interface=wrong.interface.value)
+            table = candidate_table("web", instead, reading.file) if instead else unknown
     return Problem(
-        rule="detect.not-found",
-        message=wrong.message,
-        table="" if wrong.missing.suggestion else table,
-        file=reading.file,
-        hint=wrong.hint,
+        rule="detect.not-found", message=wrong.message, table=table, file=reading.file, hint=hint
     )
 
 
 def unusable(one: Unusable, reading: Reading) -> Problem:
     """Say why no server can import an application that exists."""
+    interface = one.framework.interface.value
+    path = one.location.rpartition(":")[0]
+    module = reading.layout.name_of(path)
     if one.needs:
         message = (
             f"{one.location}: {one.function}() needs an argument {one.needs!r}, "
             "so a server can't call it"
         )
-        hint = f"call it in a module of its own, app = {one.function}(…), and name that"
+        path = join(parent(path), f"{interface}.py")
+        hint = f"call it in a module of its own, such as {path}: app = {one.function}(…)"
+        module = reading.layout.name_of(path)
     else:
         where = (
             "under 'if __name__ == \"__main__\"'"
@@ -85,7 +106,7 @@ def unusable(one: Unusable, reading: Reading) -> Problem:
     return Problem(
         rule="detect.not-importable",
         message=message,
-        table=application_table(reading.file),
+        table=application_table(reading.file, f"{module}:app", interface=interface),
         file=reading.file,
         hint=hint,
     )
@@ -94,38 +115,72 @@ def unusable(one: Unusable, reading: Reading) -> Problem:
 def celery_inside(found: tuple[str, str], reading: Reading) -> Problem:
     """Say that a Celery application is made in a function."""
     location, function = found
-    argv = ("celery", "-A", "PACKAGE.MODULE", "worker")
+    module = reading.layout.name_of(location.rpartition(":")[0])
+    argv = ("celery", "-A", module, "worker")
     return Problem(
         rule="detect.not-importable",
         message=f"{location}: the Celery application is made in {function}(), "
         "where its command can't find it",
         table=command_table("worker", argv, reading.file),
         file=reading.file,
-        hint=f"assign it in a module, celery = {function}(…), and name that module",
+        hint=f"assign it at the top level of a module, celery = {function}(…), and name that",
     )
 
 
-def not_shipped(path: str, line: int, text: str, reading: Reading, *, name: str = "web") -> Problem:
-    """Say that something lies outside of what the wheel ships."""
-    shipped = ", ".join(reading.layout.shipped)
-    location = f"{path}:{line}" if line else path
-    table = command_table(name, ("python", "-m", "PACKAGE.MODULE"), reading.file)
+def not_shipped(
+    path: str,
+    line: int,
+    text: str,
+    reading: Reading,
+    *,
+    web: Candidate | None = None,
+    process: str = "job",
+    kind: ProcessKind = ProcessKind.JOB,
+) -> Problem:
+    """Say that something lies outside of what the wheel ships.
+
+    Args:
+        path: the file.
+        line: where in it.
+        text: what lies there.
+        reading: says what is shipped, and where tables go.
+        web: the application, if it is one.
+        process: the name of the process otherwise.
+        kind: of that process.
+    """
+    shipped = reading.layout.shipped
+    folder = next((one for one in shipped if not one.endswith(".py")), None)
+    moved = join(folder, path.rpartition("/")[2]) if folder else ""
+    module = reading.layout.name_of(moved) if moved else "PACKAGE.MODULE"
+    move = f"move it to {moved}, or " if moved else ""
+    table = command_table(process, ("python", "-m", module), reading.file, kind=kind)
     return Problem(
         rule="detect.not-shipped",
-        message=f"{location}: {text} is not part of the wheel, which ships {shipped}",
-        table=application_table(reading.file) if name == "web" else table,
+        message=f"{path}:{line}: {text} is not part of the wheel, which ships {', '.join(shipped)}",
+        table=_elsewhere(web, module, reading) if web else table,
         file=reading.file,
-        hint=f"move it into {reading.layout.shipped[0]}, or add it to the build backend's packages",
+        hint=f"{move}add it to the build backend's packages",
     )
 
 
-def bad_name(location: str, part: str, reading: Reading) -> Problem:
-    """Say that a folder's or file's name can't be imported."""
+def _elsewhere(web: Candidate, module: str, reading: Reading) -> str:
+    """Return the table of an application that is to be in another module."""
+    if isinstance(web.serve, CommandLine) or not is_importable(module):
+        return application_table(reading.file)
+    interface = Interface.WSGI if isinstance(web.serve, Wsgi) else Interface.ASGI
+    attribute = str(web.serve.app).partition(":")[2]
+    return application_table(reading.file, f"{module}:{attribute}", interface=interface.value)
+
+
+def bad_name(web: Candidate, part: str, reading: Reading) -> Problem:
+    """Say that the name of a folder or file on the way to an application can't be imported."""
     better = "".join(one if one.isalnum() else "_" for one in part)
+    module = reading.layout.name_of(web.location.rpartition(":")[0])
+    renamed = ".".join(better if one == part else one for one in module.split("."))
     return Problem(
         rule="detect.bad-name",
-        message=f"{location}: {part!r} is no importable name",
-        table=application_table(reading.file),
+        message=f"{web.location}: {part!r} is no importable name",
+        table=_elsewhere(web, renamed, reading),
         file=reading.file,
         hint=f"rename it, for example to {better!r}",
     )
@@ -165,26 +220,38 @@ def does_not_parse(path: str, error: SyntaxError, reading: Reading) -> Problem:
     )
 
 
-def shell_problem(name: str, message: str, reading: Reading) -> Problem:
-    """Say that a line of the ``Procfile`` can't run without a shell."""
-    argv = ("PROGRAM", "ARGUMENT")
-    table = (
-        application_table(reading.file)
-        if name == "web"
-        else command_table(name, argv, reading.file)
-    )
+def shell_problem(
+    name: str,
+    message: str,
+    reading: Reading,
+    *,
+    web: Candidate | None,
+    kind: ProcessKind = ProcessKind.WEB,
+    hint: str = "name it",
+) -> Problem:
+    """Say that a line of the ``Procfile`` can't run as it is.
+
+    Args:
+        name: of the process.
+        message: why.
+        reading: says where tables go.
+        web: the application that the code has; the table of a web process names it.
+        kind: of the process.
+        hint: what to write in the ``Procfile``; the table is the other way.
+    """
+    table = command_table(name, ("PROGRAM", "ARGUMENT"), reading.file, kind=kind)
+    if name == "web":
+        unknown = application_table(reading.file)
+        table = candidate_table(name, web, reading.file) if web else unknown
     return Problem(
-        rule="detect.procfile",
-        message=message,
-        table=table,
-        file=reading.file,
-        hint="write what runs, without a shell",
+        rule="detect.procfile", message=message, table=table, file=reading.file, hint=hint
     )
 
 
-def line_problem(message: str, reading: Reading) -> Problem:
+def line_problem(message: str, reading: Reading, *, program: str = "PROGRAM") -> Problem:
     """Say that a line of the ``Procfile`` is none."""
-    return Problem(rule="detect.procfile", message=message, table="", file=reading.file)
+    hint = f"write 'web: {program} …', or begin the line with '#'"
+    return Problem(rule="detect.procfile", message=message, table="", file=reading.file, hint=hint)
 
 
 def nothing(reading: Reading, unlocked: Sequence[str] = ()) -> Problem:

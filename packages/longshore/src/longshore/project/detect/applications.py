@@ -54,7 +54,7 @@ class Unusable:
 
     location: str
     text: str
-    framework: str
+    framework: Framework
     function: str = ""
     needs: str = ""
     made_in: str = ""
@@ -233,7 +233,7 @@ def find_unusable(reading: Reading) -> Iterator[Unusable]:
                 yield Unusable(
                     location=f"{module.path}:{function.lineno}",
                     text=snippet(function),
-                    framework=framework.title,
+                    framework=framework,
                     function=function.name,
                     needs=needs,
                 )
@@ -257,6 +257,6 @@ def _made_inside(module: Module, reading: Reading) -> Iterator[Unusable]:
             yield Unusable(
                 location=f"{module.path}:{call.node.lineno}",
                 text=snippet(ast.Expr(call.node)),
-                framework=found.framework.title,
+                framework=found.framework,
                 made_in=f"{function.name}()" if function else "main",
             )

@@ -65,7 +65,11 @@ _DOTTED: Final = frozenset({"-c", "--config", "-k", "--worker-class", "--loop", 
 
 
 class ShellError(ValueError):
-    """A line needs a shell; the message says what of it."""
+    """A line needs a shell; the message says what of it, ``hint`` what to write instead."""
+
+    def __init__(self, message: str, *, hint: str = "write what runs, without a shell") -> None:
+        super().__init__(message)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +132,7 @@ def _expand(text: str, *, port: int) -> str:
         if match[2] is not None:
             return match[2]
         msg = f"'${name}' would need a shell to be replaced"
-        raise ShellError(msg)
+        raise ShellError(msg, hint="write its value in its place, or leave the option out")
 
     return _VARIABLE.sub(replace, text)
 

@@ -127,7 +127,9 @@ def _follow_code(found: Survey, answer: _Answer) -> None:
     reading = found.reading
     answer.problems += found.problems
     answer.problems += [
-        advice.wrong_problem(one, reading) for one in found.wrong if one.strict or not found.best
+        advice.wrong_problem(one, reading, instead=found.web)
+        for one in found.wrong
+        if one.strict or not found.best
     ]
     if found.web is not None:
         _add_web(found, found.web, answer)

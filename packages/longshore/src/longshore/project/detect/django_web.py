@@ -36,7 +36,7 @@ def find_web(
             target = _as_entry(said[0])
             located = find_entry(target, reading)
             if isinstance(located, Missing):
-                wrong.append(Wrong(said[1], target, located, strict=True))
+                wrong.append(Wrong(said[1], target, located, strict=True, interface=interface))
             else:
                 found[interface] = (located, said[1], f"{name} = {said[0]!r}")
         elif beside is not None:

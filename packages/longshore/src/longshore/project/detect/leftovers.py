@@ -59,11 +59,11 @@ def _not_shipped(reading: Reading) -> Iterator[Problem]:
     outside = [one for one in reading.modules if not reading.layout.is_shipped(one.path)]
     for candidate in applications_in(outside, reading):
         path, _, line = candidate.location.rpartition(":")
-        yield advice.not_shipped(path, int(line), candidate.text, reading)
+        yield advice.not_shipped(path, int(line), candidate.text, reading, web=candidate)
     for module in outside:
         if module.main and module.path.removesuffix(".py") in ENTRY_MODULES:
             start = module.main[0].lineno - 1
-            yield advice.not_shipped(module.path, start, module.path, reading, name="job")
+            yield advice.not_shipped(module.path, start, module.path, reading)
 
 
 def _bad_names(reading: Reading) -> Iterator[Problem]:
@@ -71,7 +71,7 @@ def _bad_names(reading: Reading) -> Iterator[Problem]:
     for candidate in applications_in(named, reading):
         path = candidate.location.rpartition(":")[0]
         part = bad_part(reading.layout.name_of(path))
-        yield advice.bad_name(candidate.location, part or path, reading)
+        yield advice.bad_name(candidate, part or path, reading)
 
 
 def _broken(reading: Reading) -> Iterator[Problem]:

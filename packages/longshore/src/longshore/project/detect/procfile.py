@@ -57,7 +57,8 @@ def read_procfile(reading: Reading, web: Candidate | None) -> Iterator[Line]:
         match = _LINE.fullmatch(line.strip())
         if match is None:
             message = f"{location}: expected 'name: command', got {line.strip()!r}"
-            yield Line(name="", problem=advice.line_problem(message, reading))
+            first = line.split()[0]
+            yield Line(name="", problem=advice.line_problem(message, reading, program=first))
             continue
         name = match[1].lower().replace("_", "-").strip("-")
         kind = _KINDS.get(name, ProcessKind.WORKER)
@@ -69,7 +70,10 @@ def _read_line(entry: _Entry, command: str, reading: Reading, web: Candidate | N
     try:
         invocation = parse_command(command, port=DEFAULT_PORT)
     except ShellError as error:
-        problem = advice.shell_problem(entry.name, f"{entry.location}: {error}", reading)
+        message = f"{entry.location}: {error}"
+        problem = advice.shell_problem(
+            entry.name, message, reading, web=web, kind=entry.kind, hint=error.hint
+        )
         return Line(name=entry.name, problem=problem)
     if not invocation.argv:
         message = f"{entry.location}: expected 'name: command', got {entry.text!r}"
@@ -84,15 +88,19 @@ def _served(entry: _Entry, invocation: Invocation, reading: Reading, web: Candid
     if not target:
         if web is None:
             message = f"{entry.location}: {invocation.server} names no application"
-            return Line(name=entry.name, problem=advice.shell_problem(entry.name, message, reading))
+            problem = advice.shell_problem(entry.name, message, reading, web=None)
+            return Line(name=entry.name, problem=problem)
         candidate = replace(
             web, location=entry.location, text=entry.text, port=invocation.port or web.port
         )
     else:
         located = find_entry(target, reading, factory=invocation.factory)
         if isinstance(located, Missing):
-            wrong = Wrong(entry.location, target, located, strict=True)
-            return Line(name=entry.name, problem=advice.wrong_problem(wrong, reading))
+            interface = invocation.interface or Interface.WSGI
+            wrong = Wrong(entry.location, target, located, strict=True, interface=interface)
+            instead = web if entry.kind is ProcessKind.WEB else None
+            problem = advice.wrong_problem(wrong, reading, instead=instead)
+            return Line(name=entry.name, problem=problem)
         serve = served(located, default=invocation.interface or Interface.WSGI)
         candidate = Candidate(
             serve=serve,
@@ -143,7 +151,8 @@ def _command(
             candidate = replace(web, location=entry.location, text=entry.text)
             return Line(name=entry.name, candidate=candidate, notes=tuple(notes))
     if script and reading.layout.is_wheel and not reading.layout.is_shipped(join(".", script)):
-        problem = advice.not_shipped(join(".", script), 1, script, reading, name=entry.name)
+        path = join(".", script)
+        problem = advice.not_shipped(path, 1, script, reading, process=entry.name, kind=kind)
         return Line(name=entry.name, problem=problem)
     candidate = Candidate(
         evidence=Evidence.SAID,

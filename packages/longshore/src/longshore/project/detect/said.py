@@ -20,13 +20,15 @@ from longshore.types import Finding, Severity
 class Wrong:
     """A statement that names what is not there.
 
-    ``strict`` ones are the project's configuration and stop; the others are a script's.
+    ``strict`` ones are the project's configuration and stop; the others are a script's. What is
+    named would be served as ``interface``; ``None`` where it is no application.
     """
 
     location: str
     target: str
     missing: Missing
     strict: bool
+    interface: Interface | None = None
 
     @property
     def message(self) -> str:
@@ -63,7 +65,7 @@ def find_said(
     ):
         located = find_entry(one.target, reading, factory=one.factory)
         if isinstance(located, Missing):
-            yield Wrong(one.location, one.target, located, one.strict)
+            yield Wrong(one.location, one.target, located, one.strict, one.interface)
         elif not located.path or reading.layout.is_shipped(located.path):
             yield _candidate(one, located)
 

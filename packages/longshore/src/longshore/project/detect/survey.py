@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from longshore.config.places import OWN_FILE, PYPROJECT
 from longshore.project.detect import advice
 from longshore.project.detect.applications import find_applications
 from longshore.project.detect.django import Django, find_django, find_manage
@@ -71,7 +72,7 @@ def read(
         layout=layout,
         resolver=resolver,
         locked=locked,
-        file="longshore.toml" if document is None else "pyproject.toml",
+        file=OWN_FILE if document is None or OWN_FILE in files else PYPROJECT,
         modules=parse_modules(files, resolver),
     )
 
@@ -128,7 +129,9 @@ def _read_django(
 ) -> tuple[Django | None, tuple[Wrong, ...], tuple[Problem, ...]]:
     manages = find_manage(reading)
     if len(manages) > 1:
-        return None, (), (advice.several_django(manages, reading),)
+        first = find_django(reading, manages[0])
+        web = first.web if isinstance(first, Django) else None
+        return None, (), (advice.several_django(manages, reading, web=web),)
     manage = manages[0] if manages else None
     found = find_django(reading, manage)
     if isinstance(found, Django):

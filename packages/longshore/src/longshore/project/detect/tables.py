@@ -62,9 +62,11 @@ def application_table(file: str, target: str = _PLACEHOLDER, *, interface: str =
     return f"{_head('web', file)}{interface} = {_value(target)}\n"
 
 
-def command_table(name: str, argv: Iterable[str], file: str) -> str:
+def command_table(
+    name: str, argv: Iterable[str], file: str, *, kind: ProcessKind = ProcessKind.WORKER
+) -> str:
     """Return the table of a command."""
-    return f"{_head(name, file)}command = {_value(tuple(argv))}\n"
+    return _render(name, CommandLine(tuple(argv)), file, port=None, kind=kind, env={})
 
 
 def _head(name: str, file: str) -> str:
