@@ -18,14 +18,13 @@ from longshore.oci.memos import MemoStore
 from longshore.testing.sandbox import HostSandbox
 from longshore.types import BuildMode, Digest, Member, SourceFile, SourceTree, parse_name
 from longshore.wheels.backend import (
-    BuildEnvironment,
     build_wheel,
     dynamic_requirements,
     member_files,
-    packages_key,
-    unpack_environment,
 )
+from longshore.wheels.hooks import BuildEnvironment
 from longshore.wheels.produced import open_produced
+from longshore.wheels.toolbox import packages_key, unpack_environment
 
 BACKEND = """
     import os, zipfile

@@ -8,9 +8,10 @@ from longshore.base.bytecode import compile_tree
 from longshore.build.interface import Workshop
 from longshore.locks.pins import PinnedWheel
 from longshore.types import Digest
-from longshore.wheels.backend import BuildEnvironment, packages_key, unpack_environment
 from longshore.wheels.environment import fetch_pinned
 from longshore.wheels.fetch import FetchedWheel
+from longshore.wheels.hooks import BuildEnvironment
+from longshore.wheels.toolbox import packages_key, unpack_environment
 
 
 def open_environment(

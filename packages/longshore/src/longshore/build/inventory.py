@@ -10,7 +10,7 @@ from longshore.build.materials import LockedWheels
 from longshore.layers.assemble import LayerSet
 from longshore.net import redact_url
 from longshore.types import Digest, Material, MaterialKind
-from longshore.wheels.backend import BuiltWheel
+from longshore.wheels.built import BuiltWheel
 from longshore.wheels.fetch import FetchedWheel
 
 

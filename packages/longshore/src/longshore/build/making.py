@@ -51,7 +51,8 @@ from longshore.types import (
     Phase,
     PlatformRecord,
 )
-from longshore.wheels.backend import BuiltWheel, build_wheel
+from longshore.wheels.backend import build_wheel
+from longshore.wheels.built import BuiltWheel
 from longshore.wheels.fetch import FetchedWheel
 
 

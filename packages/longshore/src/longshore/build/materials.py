@@ -22,7 +22,7 @@ from longshore.locks import LockedSet, Selection
 from longshore.locks.pins import FILENAME as PINS
 from longshore.locks.requirements import HashedRequirements
 from longshore.types import BuildMode, NormalizedName
-from longshore.wheels.backend import BuiltWheel
+from longshore.wheels.built import BuiltWheel
 from longshore.wheels.choose import choose_wheels
 from longshore.wheels.fetch import FetchedWheel, fetch_wheels
 from longshore.wheels.index import SimpleIndex, choose_indexes, locate_artifacts

@@ -79,6 +79,11 @@ class Artifact:
         """Whether it is a wheel."""
         return self.filename.endswith(".whl")
 
+    @property
+    def is_sdist(self) -> bool:
+        """Whether it is an archive of sources that a wheel can be built from (PEP 625, PEP 527)."""
+        return self.filename.endswith((".tar.gz", ".zip"))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dependency:

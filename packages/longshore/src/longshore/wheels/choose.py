@@ -1,4 +1,7 @@
-"""Choose the wheel of each package that fits a target best; nothing is fetched for it."""
+"""Choose the file of each package: the wheel that fits a target best, else the sdist.
+
+Nothing is fetched for it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,10 +20,37 @@ _Rank = tuple[int, int, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenWheel:
-    """A package and the wheel that stands for it on one target."""
+    """A package and the file that stands for it on one target: a wheel, or what makes one."""
 
     package: LockedPackage
     artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenFiles:
+    """The files of a selection: wheels, and sdists of what has no wheel that fits; by name."""
+
+    wheels: tuple[ChosenWheel, ...]
+    sdists: tuple[ChosenWheel, ...]
+
+
+def choose_files(selection: Selection, target: Target) -> ChosenFiles:
+    """Return a wheel for each package to be fetched, or its sdist where no wheel fits.
+
+    Raises:
+        WheelError: naming every package that has neither, and what would help.
+    """
+    wheels, rest = _choose(selection, target)
+    sdists, misfits = [], []
+    for package in rest:
+        sdist = next((each for each in package.artifacts if each.is_sdist), None)
+        if sdist is None:
+            misfits.append(package)
+        else:
+            sdists.append(ChosenWheel(package=package, artifact=sdist))
+    if misfits:
+        raise _no_wheels(misfits, target)
+    return ChosenFiles(wheels=wheels, sdists=tuple(sdists))
 
 
 def choose_wheels(selection: Selection, target: Target) -> tuple[ChosenWheel, ...]:
@@ -32,28 +62,37 @@ def choose_wheels(selection: Selection, target: Target) -> tuple[ChosenWheel, ..
     Raises:
         WheelError: naming every package without a wheel that fits, and what would help.
     """
+    wheels, misfits = _choose(selection, target)
+    if misfits:
+        raise _no_wheels(misfits, target)
+    return wheels
+
+
+def _choose(
+    selection: Selection, target: Target
+) -> tuple[tuple[ChosenWheel, ...], list[LockedPackage]]:
+    """Return the wheels that fit, and the packages that have none."""
     chosen: list[ChosenWheel] = []
-    misfits: list[tuple[LockedPackage, str]] = []
+    rest: list[LockedPackage] = []
     for package in selection.packages:
         artifact = choose_wheel(package.artifacts, target)
         if artifact is None:
-            misfits.append((package, explain_misfit(package, target)))
+            rest.append(package)
         else:
             chosen.append(ChosenWheel(package=package, artifact=artifact))
-    if misfits:
-        raise _no_wheels(misfits, target)
-    return tuple(chosen)
+    return tuple(chosen), rest
 
 
-def _no_wheels(misfits: list[tuple[LockedPackage, str]], target: Target) -> WheelError:
+def _no_wheels(misfits: list[LockedPackage], target: Target) -> WheelError:
     hint = (
         "lock a version that has one, choose another base, "
         "or put a wheel that you built for it on an index"
     )
-    if len(misfits) == 1:
-        [(package, reason)] = misfits
+    reasons = [(package, explain_misfit(package, target)) for package in misfits]
+    if len(reasons) == 1:
+        [(package, reason)] = reasons
         return WheelError(f"{package}: no wheel for {target}: {reason}", hint=hint)
-    lines = [f"{package}: {reason}" for package, reason in misfits]
+    lines = [f"{package}: {reason}" for package, reason in reasons]
     return WheelError(f"{len(lines)} packages have no wheel for {target}", context=lines, hint=hint)
 
 

@@ -23,6 +23,8 @@ def explain_misfit(package: LockedPackage, target: Target) -> str:
         return "its files are not known"
     wheels = [artifact for artifact in package.artifacts if artifact.is_wheel]
     if not wheels:
+        if not any(artifact.is_sdist for artifact in package.artifacts):
+            return f"{package.artifacts[0].filename!r} is neither a wheel nor a .tar.gz or .zip"
         return "only a source distribution is locked"
     tags = [tag for artifact in wheels for tag in _tags(artifact.filename)]
     if not tags:
