@@ -14,6 +14,7 @@ from longshore.locks.pins import (
     BasePins,
     BuildPins,
     PinnedDeb,
+    PinnedSdist,
     PinnedWheel,
     Pins,
     parse_pins,
@@ -47,7 +48,15 @@ BUILD = BuildPins(
         PinnedWheel(name=parse_name("hatchling"), version="1.27.0", sha256s=(Digest.of(b"h"),)),
     ),
 )
-PINS = Pins(bases=(BASE,), builds=(BUILD,))
+SDIST = PinnedSdist(
+    name=parse_name("docopt"),
+    version="0.6.2",
+    digest=Digest.of(b"d"),
+    python="3.13",
+    requires=("hatchling>=1.27",),
+    compiled=False,
+)
+PINS = Pins(bases=(BASE,), builds=(BUILD,), sdists=(SDIST,))
 
 GOLDEN = f"""\
 # Written by `longshore lock`. Commit it, don't edit it.
@@ -70,6 +79,16 @@ archive = "debian"
 path = "pool/main/g/glibc/libc6_2.41-12_amd64.deb"
 size = 2847620
 sha256 = "{LIBC6.sha256.hex}"
+
+[[sdist]]
+name = "docopt"
+version = "0.6.2"
+hash = "{SDIST.digest}"
+python = "3.13"
+requires = [
+    "hatchling>=1.27",
+]
+compiled = false
 
 [[build]]
 requires = [

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from longshore.errors import WheelError
 from longshore.locks import Artifact, LockedPackage, PackageSource, Selection, SourceKind
 from longshore.types import Digest, Glibc, Platform, PythonVersion, Target, parse_name
-from longshore.wheels.choose import choose_wheel, choose_wheels
+from longshore.wheels.choose import choose_files, choose_wheel, choose_wheels, find_sdists
 
 TRIXIE = Target.cpython(
     platform=Platform("linux", "amd64"), python=PythonVersion(3, 13, 5), libc=Glibc(2, 41)
@@ -89,6 +89,7 @@ def test_each_package_gets_its_wheel(target: Target) -> None:
     ("filenames", "reason"),
     [
         (["numpy-2.0.tar.gz"], "only a source distribution is locked"),
+        (["numpy-2.0.tar.bz2"], "'numpy-2.0.tar.bz2' is neither a wheel nor a .tar.gz or .zip"),
         ([], "its files are not known"),
         (["numpy.whl"], "'numpy.whl' is no file name of a wheel"),
         (
@@ -167,6 +168,31 @@ def test_every_package_without_a_wheel_is_named(target: Target) -> None:
         "alpha 2.0: only a source distribution is locked",
         "gamma 2.0: it comes from git, and only wheels are taken",
     )
+
+
+def test_what_has_no_wheel_that_fits_is_built_from_its_sdist(target: Target) -> None:
+    packages = (
+        _package("alpha", "alpha-2.0-py3-none-any.whl", "alpha-2.0.tar.gz"),
+        _package("beta", "beta-2.0.zip"),
+        _package("gamma", "gamma-2.0-cp313-cp313-win_amd64.whl", "gamma-2.0.tar.gz"),
+    )
+    selection = _selection(target, *packages)
+    files = choose_files(selection, target)
+    assert [wheel.artifact.filename for wheel in files.wheels] == ["alpha-2.0-py3-none-any.whl"]
+    sdists = [sdist.artifact.filename for sdist in files.sdists]
+    assert sdists == ["beta-2.0.zip", "gamma-2.0.tar.gz"]
+    assert find_sdists(selection, target) == files.sdists
+
+
+def test_what_has_neither_is_refused(target: Target) -> None:
+    packages = (
+        _package("alpha", "alpha-2.0.tar.gz"),
+        _package("beta", "beta-2.0.tar.bz2"),
+    )
+    selection = _selection(target, *packages)
+    with pytest.raises(WheelError, match=r"beta 2\.0: no wheel for linux/amd64"):
+        choose_files(selection, target)
+    assert [sdist.package.name for sdist in find_sdists(selection, target)] == ["alpha"]
 
 
 def _selection(target: Target, *packages: LockedPackage) -> Selection:

@@ -20,8 +20,13 @@ _BASE_NAME: Final = "org.opencontainers.image.base.name"
 _LOCKED: Final = "locked: "
 _ADDED: Final = "added by longshore: "
 _ORDER: Final = (
-    *(MaterialKind.SOURCE, MaterialKind.WHEEL, MaterialKind.ADDED, MaterialKind.INTERPRETER),
-    *(MaterialKind.OS_PACKAGE, MaterialKind.BASE_IMAGE, MaterialKind.BUILD_REQUIREMENT),
+    *(MaterialKind.SOURCE, MaterialKind.WHEEL, MaterialKind.SDIST, MaterialKind.ADDED),
+    *(
+        MaterialKind.INTERPRETER,
+        MaterialKind.OS_PACKAGE,
+        MaterialKind.BASE_IMAGE,
+        MaterialKind.BUILD_REQUIREMENT,
+    ),
 )
 
 

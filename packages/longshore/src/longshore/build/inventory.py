@@ -36,6 +36,7 @@ def list_materials(inventory: Inventory, layers: Sequence[Digest]) -> tuple[Mate
     found = [
         *_os_packages(inventory, layers),
         *_locked(inventory, layers),
+        *_sdists(inventory, layers),
         *_own(inventory, layers),
         *_added(inventory, layers),
         *_tools(inventory),
@@ -74,6 +75,17 @@ def _locked(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Material
         )
 
 
+def _sdists(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Material]:
+    """Yield the sources that wheels were built from here, with the layers of those wheels."""
+    for built in inventory.locked.built:
+        yield _wheel(
+            built.source,
+            kind=MaterialKind.SDIST,
+            layer=_layer(inventory, layers, built.wheel.sha256),
+            reason=f"locked: {inventory.locked.reason(built.wheel.name)}",
+        )
+
+
 def _own(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Material]:
     for built in inventory.own:
         version = built.filename.split("-")[1]
@@ -98,6 +110,7 @@ def _added(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Material]
         )
     known = {each.artifact.digest for each in server}
     known |= {each.artifact.digest for each in inventory.locked.wheels}
+    known |= {each.wheel.sha256 for each in inventory.locked.built}
     known |= {each.sha256 for each in inventory.own}
     for sha256 in inventory.layers.places:
         if sha256 not in known:
@@ -117,7 +130,7 @@ def _tools(inventory: Inventory) -> Iterator[Material]:
             wheel,
             kind=MaterialKind.BUILD_REQUIREMENT,
             layer=None,
-            reason="builds the first-party wheels",
+            reason="builds wheels from sources",
         )
 
 

@@ -23,22 +23,23 @@ from longshore.build.image import (
 from longshore.build.interface import BuildResult, Workshop
 from longshore.build.inventory import Inventory, list_materials
 from longshore.build.materials import (
+    LockedFiles,
     LockedWheels,
+    built_input,
     fetch_locked,
     fetch_server,
-    member_input,
     pack_runtime,
     plain_files,
 )
 from longshore.build.members import FirstParty
 from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
+from longshore.build.sdists import build_sdists, report_build
 from longshore.build.untracked import untracked_findings
 from longshore.config.places import name_table
 from longshore.errors import LockError, UsageError
 from longshore.layers.assemble import image_layers, materialise_all
 from longshore.layers.inputs import LayerInputs
-from longshore.locks import LockedSet
 from longshore.locks.pins import Pins
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layer import LayerDescriptor
@@ -61,7 +62,7 @@ class ImageBuild:
     """One build that has to make something."""
 
     workshop: Workshop
-    lock: LockedSet
+    chosen: LockedFiles
     first_party: FirstParty
     pins: Pins
     base: Base
@@ -71,11 +72,15 @@ class ImageBuild:
     def run(self) -> BuildResult:
         """Make the image, put it into the store, and remember what it came from."""
         workshop = self.workshop
-        locked = fetch_locked(workshop, self.lock, self.image)
+        locked = fetch_locked(workshop, self.chosen)
         server = fetch_server(workshop, self.image, locked)
-        own, tools = self._first_party(locked)
+        sdists = self.chosen.files.sdists
+        built, for_sdists = build_sdists(workshop, self.base, self.pins, sdists)
+        locked = replace(locked, built=built)
+        own, for_own = self._first_party(locked)
+        tools = {each.artifact.digest: each for each in (*for_sdists, *for_own)}
         findings = check_native_libraries(
-            (*locked.inputs, *map(member_input, own)),
+            (*locked.inputs, *map(built_input, own)),
             image=self.image,
             unpack=self.base.unpack,
             memos=workshop.memos,
@@ -105,7 +110,12 @@ class ImageBuild:
             annotations=image_annotations(self.image, workshop.project),
         )
         inventory = Inventory(
-            image=self.image, locked=locked, server=server, own=own, tools=tools, layers=layers
+            image=self.image,
+            locked=locked,
+            server=server,
+            own=own,
+            tools=tuple(tools.values()),
+            layers=layers,
         )
         record = self._record(descriptor, made, titles, inventory)
         return self._finish(descriptor, record, (*findings, *layers.findings))
@@ -130,34 +140,22 @@ class ImageBuild:
                 raise LockError(msg, hint="run `longshore lock --upgrade build`")
             environment, fetched = open_environment(workshop, self.base, pinned.packages)
             tools.update({each.package.name: each for each in fetched})
-            built.append(
-                self._build_member(
-                    partial(
-                        build_wheel,
-                        member,
-                        self.first_party.trees[member.name],
-                        environment,
-                        blobs=workshop.blobs,
-                        memos=workshop.memos,
-                    ),
-                    member.name,
-                )
+            build = partial(
+                build_wheel,
+                member,
+                self.first_party.trees[member.name],
+                environment,
+                blobs=workshop.blobs,
+                memos=workshop.memos,
             )
+            built.append(report_build(workshop, member.name, build))
         return tuple(built), tuple(tools[name] for name in sorted(tools))
-
-    def _build_member(self, build: partial[BuiltWheel], name: str) -> BuiltWheel:
-        reporter = self.workshop.reporter
-        reporter.report(Event(kind="wheel.build", subject=name, phase=Phase.STARTED))
-        built = build()
-        phase = Phase.CACHED if built.cached else Phase.DONE
-        reporter.report(Event(kind="wheel.build", subject=name, phase=phase))
-        return built
 
     def _layer_inputs(
         self, locked: LockedWheels, server: LockedWheels | None, own: Sequence[BuiltWheel]
     ) -> LayerInputs:
         workshop, application = self.workshop, self.first_party.application
-        inputs = {built.name: member_input(built) for built in own}
+        inputs = {built.name: built_input(built) for built in own}
         return LayerInputs(
             interpreter=self.image.interpreter,
             third_party=locked.inputs,

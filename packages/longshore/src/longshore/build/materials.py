@@ -1,5 +1,6 @@
-"""Collect what goes into an image: locked wheels, members, what Longshore adds, and why."""
+"""Collect what goes into an image: locked packages, members, what Longshore adds, and why."""
 
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,52 +16,106 @@ from longshore.build.added import (
     server_requirements,
 )
 from longshore.build.interface import Workshop
+from longshore.build.members import lock_digest
+from longshore.build.sdists import BuiltSdist
 from longshore.errors import LockError, ProjectError
 from longshore.layers.files import PlainFile
 from longshore.layers.inputs import WheelInput
 from longshore.locks import LockedSet, Selection
 from longshore.locks.pins import FILENAME as PINS
 from longshore.locks.requirements import HashedRequirements
-from longshore.types import BuildMode, NormalizedName
+from longshore.types import BuildMode, Digest, NormalizedName
 from longshore.wheels.built import BuiltWheel
-from longshore.wheels.choose import choose_wheels
+from longshore.wheels.choose import (
+    ChosenFiles,
+    ChosenWheel,
+    choose_files,
+    choose_wheels,
+    find_sdists,
+)
 from longshore.wheels.fetch import FetchedWheel, fetch_wheels
 from longshore.wheels.index import SimpleIndex, choose_indexes, locate_artifacts
 from longshore.wheels.write import write_wheel
 
+_SDISTS_FORMAT = 1
+"""Raised whenever the same lock would have other sdists for the same target."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedFiles:
+    """What a lock has for a base: the selection, its files located, and the file of each."""
+
+    selection: Selection
+    files: ChosenFiles
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedWheels:
-    """Wheels of a lock and what the lock says about them."""
+    """Wheels of a lock and what the lock says about them; ``built`` are those made here."""
 
     selection: Selection
     wheels: tuple[FetchedWheel, ...]
+    built: tuple[BuiltSdist, ...] = ()
 
     @property
     def inputs(self) -> tuple[WheelInput, ...]:
-        """The wheels as inputs of layers."""
-        return tuple(
-            WheelInput(
+        """The wheels as inputs of layers, by the names of their packages."""
+        found = {
+            each.package.name: WheelInput(
                 path=each.path,
                 sha256=each.artifact.digest,
                 filename=each.artifact.filename,
             )
             for each in self.wheels
-        )
+        }
+        found |= {each.wheel.name: built_input(each.wheel) for each in self.built}
+        return tuple(found[name] for name in sorted(found))
 
     def reason(self, name: NormalizedName) -> str:
         """Say which path of dependencies brought a package: ``fastapi -> starlette``."""
         return " -> ".join(self.selection.reasons.get(name, (name,)))
 
 
-def fetch_locked(workshop: Workshop, lock: LockedSet, image: BaseImage) -> LockedWheels:
-    """Fetch the wheels that the project's lock has for a base.
+def choose_locked(workshop: Workshop, lock: LockedSet, image: BaseImage) -> LockedFiles:
+    """Choose the files that the project's lock has for a base; none of them is fetched.
 
     Raises:
         LockError: if the lock does not cover the base.
-        WheelError: if a package has no wheel for the base, or its file is not the locked one.
+        WheelError: if a package has neither a wheel for the base nor sources.
+        TransportError: if an index has to be asked, and can't be.
     """
-    return _fetch(workshop, lock, image)
+    selection = _select(workshop, lock, image)
+    return LockedFiles(selection=selection, files=choose_files(selection, image.target))
+
+
+def locked_sdists(workshop: Workshop, lock: LockedSet, image: BaseImage) -> tuple[ChosenWheel, ...]:
+    """Return the packages that the project's lock has as sources only, remembered by the lock.
+
+    A package that has neither is left to the build, which says so.
+
+    Raises:
+        LockError: if the lock does not cover the base.
+        TransportError: if an index has to be asked, and can't be.
+    """
+    parts = ["sdists", _SDISTS_FORMAT, str(lock_digest(workshop, lock)), repr(image.target)]
+    key = Digest.of(json.dumps(parts).encode())
+    if workshop.memos.get(key) == b"":
+        return ()
+    sdists = find_sdists(_select(workshop, lock, image), image.target)
+    if not sdists:
+        workshop.memos.put(key, b"")
+    return sdists
+
+
+def fetch_locked(workshop: Workshop, chosen: LockedFiles) -> LockedWheels:
+    """Fetch the wheels that were chosen.
+
+    Raises:
+        WheelError: if one is not the locked file.
+        TransportError: if one can't be fetched.
+    """
+    wheels = fetch_wheels(chosen.files.wheels, transport=workshop.transport, store=workshop.blobs)
+    return LockedWheels(selection=chosen.selection, wheels=wheels)
 
 
 def fetch_server(workshop: Workshop, image: BaseImage, locked: LockedWheels) -> LockedWheels | None:
@@ -73,20 +128,20 @@ def fetch_server(workshop: Workshop, image: BaseImage, locked: LockedWheels) -> 
     if lock is None:
         msg = f"{path}: not readable"
         raise LockError(msg, hint="reinstall longshore")
-    return _fetch(workshop, lock, image)
+    selection = _select(workshop, lock, image)
+    chosen = choose_wheels(selection, image.target)
+    wheels = fetch_wheels(chosen, transport=workshop.transport, store=workshop.blobs)
+    return LockedWheels(selection=selection, wheels=wheels)
 
 
-def _fetch(workshop: Workshop, lock: LockedSet, image: BaseImage) -> LockedWheels:
+def _select(workshop: Workshop, lock: LockedSet, image: BaseImage) -> Selection:
     index = SimpleIndex(
         workshop.transport,
         choose_indexes(workshop.environment, lock),
         memos=workshop.memos,
         store=workshop.blobs,
     )
-    selection = locate_artifacts(lock.select(image.target), index)
-    chosen = choose_wheels(selection, image.target)
-    fetched = fetch_wheels(chosen, transport=workshop.transport, store=workshop.blobs)
-    return LockedWheels(selection=selection, wheels=fetched)
+    return locate_artifacts(lock.select(image.target), index)
 
 
 def pack_runtime(workshop: Workshop) -> WheelInput:
@@ -101,8 +156,8 @@ def pack_runtime(workshop: Workshop) -> WheelInput:
     )
 
 
-def member_input(built: BuiltWheel) -> WheelInput:
-    """Return a first-party wheel as an input of layers."""
+def built_input(built: BuiltWheel) -> WheelInput:
+    """Return a wheel that was built here as an input of layers."""
     return WheelInput(path=built.path, sha256=built.sha256, filename=built.filename)
 
 

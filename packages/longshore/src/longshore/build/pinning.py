@@ -1,44 +1,64 @@
 """Fill in what ``longshore.lock`` lacks: resolve the base's packages and the build backends."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from longshore.base import Base
 from longshore.base.opening import lock_base, open_base
 from longshore.build.bases import OnceBase, choose_base
-from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
+from longshore.build.materials import locked_sdists
 from longshore.build.members import FirstParty
-from longshore.build.pins import Part, find_base_pins, lock_path, wanted_pins
+from longshore.build.pins import (
+    Part,
+    find_base_pins,
+    lock_path,
+    report_written,
+    stale_pins,
+    wanted_pins,
+)
 from longshore.build.replacing import replace_text
+from longshore.build.resolving import BuildResolver
+from longshore.build.sdists import keep_pins, missing_sdists, pin_sdists
+from longshore.locks import LockedSet
 from longshore.locks.pins import (
     BasePins,
     BuildPins,
-    PinnedWheel,
+    PinnedSdist,
     Pins,
     read_pins,
     render_pins,
 )
-from longshore.types import Event, Phase, Platform
-from longshore.wheels.backend import dynamic_requirements
-from longshore.wheels.environment import resolve_environment
+from longshore.types import Platform
+from longshore.wheels.choose import ChosenWheel
 
 
 def write_missing_pins(
-    workshop: Workshop, first_party: FirstParty, *, upgrade: frozenset[Part]
+    workshop: Workshop,
+    first_party: FirstParty,
+    *,
+    upgrade: frozenset[Part],
+    lock: LockedSet | None = None,
 ) -> tuple[str, ...]:
     """Resolve what is missing or to be upgraded, write the file, and say what changed.
 
+    Args:
+        workshop: the project and the tools.
+        first_party: whose build requirements are pinned.
+        upgrade: what is resolved again, though it is pinned.
+        lock: the project's own, to pin what builds its source distributions; without it, what is
+            pinned for them stays.
+
     Raises:
         LockError: if something can't be resolved.
+        WheelError: if a source distribution is not acceptable, or its backend fails.
         TransportError: if the mirror or the index can't be reached.
     """
-    path = lock_path(workshop)
-    before = read_pins(path) or Pins()
+    before = read_pins(lock_path(workshop)) or Pins()
     wanted = wanted_pins(workshop, first_party)
-    base = find_base_pins(before, wanted)
-    if base is None or Part.BASE in upgrade:
-        base = lock_base(
+    pinned = find_base_pins(before, wanted)
+    if pinned is None or Part.BASE in upgrade:
+        pinned = lock_base(
             wanted.reference,
             platform=wanted.platform,
             packages=wanted.packages,
@@ -46,15 +66,82 @@ def write_missing_pins(
             store=workshop.blobs,
             mirrors=workshop.config.mirrors,
         )
-    bases = [each for each in before.bases if _identity(each) != _identity(base)]
-    after = replace(before, bases=tuple(sorted([*bases, base], key=_identity)))
-    resolver = _BuildResolver(workshop, first_party, open_pinned_base(workshop, after))
-    known = Pins() if Part.BUILD in upgrade else before
-    after = replace(after, builds=resolver.resolve_all(wanted.builds, known))
-    text = render_pins(after)
+    bases = [each for each in before.bases if _identity(each) != _identity(pinned)]
+    after = replace(before, bases=tuple(sorted([*bases, pinned], key=_identity)))
+    base = open_pinned_base(workshop, after)
+    known = replace(before, builds=(), sdists=()) if Part.BUILD in upgrade else before
+    resolver = BuildResolver(workshop, base, known)
+    builds = {requires: resolver.of_members(requires, first_party) for requires in wanted.builds}
+    sdists = before.sdists
+    if lock is not None:
+        sdists = _pin_locked(workshop, base, lock, known=known, resolver=resolver)
+    for sdist in sdists:
+        builds.setdefault(sdist.requires, resolver.of_sdists(sdist.requires))
+    after = replace(after, builds=_sorted(builds.values()), sdists=sdists)
+    _write(workshop, after)
+    return tuple(_changes(before, after))
+
+
+def require_sdist_pins(
+    workshop: Workshop,
+    base: Base,
+    sdists: Sequence[ChosenWheel],
+    *,
+    pins: Pins,
+    locked: bool,
+) -> Pins:
+    """Return pins that have all that source distributions need, written first if that is allowed.
+
+    Args:
+        workshop: the project and the tools.
+        base: the image's.
+        sdists: the packages that have no wheel for it.
+        pins: complete but for these.
+        locked: whether a missing pin is an error.
+
+    Raises:
+        LockError: if a pin is missing and ``locked``, or can't be resolved.
+        WheelError: if a source distribution is not acceptable, or its backend fails.
+        TransportError: if something can't be fetched.
+    """
+    missing = missing_sdists(pins, sdists, base.describe().interpreter.version.short)
+    if not missing:
+        return pins
+    if locked:
+        raise stale_pins(workshop, missing)
+    resolver = BuildResolver(workshop, base, pins)
+    fresh = pin_sdists(workshop, base, sdists, known=pins, resolve=resolver.of_sdists)
+    builds = {build.requires: build for build in pins.builds}
+    for sdist in fresh:
+        builds[sdist.requires] = resolver.of_sdists(sdist.requires)
+    others = [each for each in pins.sdists if each not in fresh]
+    complete = replace(pins, builds=_sorted(builds.values()), sdists=(*others, *fresh))
+    _write(workshop, complete)
+    report_written(workshop)
+    return complete
+
+
+def _pin_locked(
+    workshop: Workshop, base: Base, lock: LockedSet, *, known: Pins, resolver: BuildResolver
+) -> tuple[PinnedSdist, ...]:
+    """Pin the sdists of a lock; those that another platform needs stay."""
+    image = base.describe()
+    sdists = locked_sdists(workshop, lock, image)
+    fresh = pin_sdists(workshop, base, sdists, known=known, resolve=resolver.of_sdists)
+    digests = {file.digest for package in lock.packages for file in package.artifacts}
+    digests.update(digest for package in lock.packages for digest in package.hashes)
+    kept = keep_pins(known, frozenset(digests), image.interpreter.version.short)
+    return (*fresh, *(each for each in kept if each not in fresh))
+
+
+def _sorted(builds: Iterable[BuildPins]) -> tuple[BuildPins, ...]:
+    return tuple(sorted(builds, key=lambda build: build.requires))
+
+
+def _write(workshop: Workshop, pins: Pins) -> None:
+    path, text = lock_path(workshop), render_pins(pins)
     if not path.exists() or path.read_text("utf-8") != text:
         replace_text(path, text)
-    return tuple(_changes(before, after))
 
 
 def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
@@ -78,48 +165,6 @@ def _identity(base: BasePins) -> tuple[str, str, tuple[str, ...]]:
     return base.reference, str(base.platform), base.extra
 
 
-@dataclass(frozen=True, slots=True)
-class _BuildResolver:
-    """Resolves build requirements for a base."""
-
-    workshop: Workshop
-    first_party: FirstParty
-    base: Base
-
-    def resolve_all(self, builds: Iterable[tuple[str, ...]], known: Pins) -> tuple[BuildPins, ...]:
-        """Return pins for all of them; what is known is kept."""
-        python = self.base.describe().interpreter.version.short
-        return tuple(known.build(requires, python) or self._pins(requires) for requires in builds)
-
-    def _pins(self, requires: tuple[str, ...]) -> BuildPins:
-        """Resolve static requirements, ask the backends for theirs, resolve both together."""
-        subject = f"build requirements {', '.join(requires)}"
-        packages = self._resolve(requires, subject)
-        environment, _ = open_environment(self.workshop, self.base, packages)
-        dynamic: set[str] = set()
-        for member in self.first_party.wheels:
-            if tuple(sorted(set(member.requires))) == requires:
-                tree = self.first_party.trees[member.name]
-                dynamic.update(dynamic_requirements(member, tree, environment))
-        if dynamic - set(requires):
-            packages = self._resolve(tuple(sorted({*requires, *dynamic})), subject)
-        python = self.base.describe().interpreter.version.short
-        return BuildPins(requires=requires, python=python, packages=packages)
-
-    def _resolve(self, requires: Sequence[str], subject: str) -> tuple[PinnedWheel, ...]:
-        reporter = self.workshop.reporter
-        reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
-        packages = resolve_environment(
-            requires,
-            target=self.base.describe().target,
-            environment=self.workshop.environment,
-            subject=subject,
-        )
-        detail = f"{len(packages)} packages"
-        reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE, detail=detail))
-        return packages
-
-
 def _changes(before: Pins, after: Pins) -> Iterable[str]:
     known = {_identity(base): base for base in before.bases}
     for base in after.bases:
@@ -134,6 +179,9 @@ def _changes(before: Pins, after: Pins) -> Iterable[str]:
                 for package in base.packages
                 if versions.get(package.name) != package.version
             )
+    for sdist in after.sdists:
+        if sdist not in before.sdists:
+            yield f"{sdist.name} {sdist.version} has no wheel: pinned what builds one"
     for build in after.builds:
         if build not in before.builds:
             yield f"pinned {', '.join(build.requires)}: {len(build.packages)} packages"

@@ -4,6 +4,7 @@ A build whose lock is complete resolves nothing. What is pinned stays pinned unt
 for an upgrade, even if newer versions exist.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -103,16 +104,26 @@ def require_pins(workshop: Workshop, first_party: FirstParty, *, locked: bool) -
     if not missing:
         return read_pins(lock_path(workshop)) or Pins()
     if locked:
-        exists = lock_path(workshop).exists()
-        msg = f"{FILENAME}: {'out of date' if exists else 'there is none'}"
-        raise LockError(msg, context=missing, hint="run `longshore lock` and commit the file")
+        raise stale_pins(workshop, missing)
     from longshore.build.pinning import write_missing_pins  # noqa: PLC0415 - most builds don't
 
     write_missing_pins(workshop, first_party, upgrade=frozenset())
+    report_written(workshop)
+    return read_pins(lock_path(workshop)) or Pins()
+
+
+def stale_pins(workshop: Workshop, missing: Sequence[str]) -> LockError:
+    """Return the error of a build that may not write the file, and what is missing in it."""
+    exists = lock_path(workshop).exists()
+    msg = f"{FILENAME}: {'out of date' if exists else 'there is none'}"
+    return LockError(msg, context=missing, hint="run `longshore lock` and commit the file")
+
+
+def report_written(workshop: Workshop) -> None:
+    """Tell that a build has written the file."""
     workshop.reporter.report(
         Event(kind="lock", subject=FILENAME, phase=Phase.NOTE, detail="written; commit it")
     )
-    return read_pins(lock_path(workshop)) or Pins()
 
 
 def pins_digest(workshop: Workshop) -> Digest:

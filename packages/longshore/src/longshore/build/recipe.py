@@ -49,16 +49,26 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     if found is not None:
         return found
     from longshore.build.making import ImageBuild  # noqa: PLC0415 - half of all imports
-    from longshore.build.pinning import open_pinned_base  # noqa: PLC0415 - as above
+    from longshore.build.materials import choose_locked  # noqa: PLC0415 - as above
+    from longshore.build.pinning import (  # noqa: PLC0415 - as above
+        open_pinned_base,
+        require_sdist_pins,
+    )
 
     base = open_pinned_base(workshop, pins)
+    image = base.describe()
+    chosen = choose_locked(workshop, lock, image)
+    sdists = chosen.files.sdists
+    complete = require_sdist_pins(workshop, base, sdists, pins=pins, locked=locked)
+    if complete != pins:
+        key = _inputs_digest(workshop, lock, first_party)
     return ImageBuild(
         workshop=workshop,
-        lock=lock,
+        chosen=chosen,
         first_party=first_party,
-        pins=pins,
+        pins=complete,
         base=base,
-        image=base.describe(),
+        image=image,
         key=key,
     ).run()
 

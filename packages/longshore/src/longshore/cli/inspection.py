@@ -35,7 +35,7 @@ class InspectionView:
             (describe_size(layer.size), layer.digest.short, layer.title) for layer in found.layers
         ]
         self._table(("SIZE", "LAYER", "HOLDS"), rows)
-        own = found.of(MaterialKind.SOURCE, MaterialKind.WHEEL)
+        own = found.of(MaterialKind.SOURCE, MaterialKind.WHEEL, MaterialKind.SDIST)
         for packages in (own, found.of(MaterialKind.ADDED)):
             if packages:
                 heading = "PACKAGE" if packages is own else "ADDED BY LONGSHORE"
@@ -128,9 +128,10 @@ def describe_size(size: int) -> str:
 
 def describe_reason(package: InspectedPackage) -> str:
     """Say why a package is there: the dependencies that brought it, or what it is for."""
+    here = "; built here from its sdist" if package.kind is MaterialKind.SDIST else ""
     if len(package.path) > 1:
-        return " -> ".join(package.path[:-1])
-    return "the project depends on it" if package.path else package.reason
+        return " -> ".join(package.path[:-1]) + here
+    return "the project depends on it" + here if package.path else package.reason
 
 
 def _cut(text: str, width: int) -> str:

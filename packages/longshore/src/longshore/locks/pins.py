@@ -1,22 +1,24 @@
 """``longshore.lock``: what the project's own lock does not pin.
 
-It holds the operating system packages of each base, and the wheels of each environment in which
-first-party code is built. It names no host: a package is a name, a version, a path below the root
-of its archive, a size and a hash, so the same lock works with every mirror.
+It holds the operating system packages of each base, what each source distribution needs to become
+a wheel, and the wheels of each environment in which something is built. It names no host: a package
+is a name, a version, a path below the root of its archive, a size and a hash, so that the same lock
+works with every mirror.
 """
 
-import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import tomli_w
 
 from longshore.errors import LockError
-from longshore.types import Digest, NormalizedName, Platform, parse_name
+from longshore.locks import pin_values
+from longshore.locks.pin_values import PinTable
+from longshore.types import Digest, NormalizedName, Platform
 
 FILENAME = "longshore.lock"
 FORMAT = 1
@@ -24,8 +26,6 @@ FORMAT = 1
 
 _HEADER = "# Written by `longshore lock`. Commit it, don't edit it.\n"
 _HINT = "run `longshore lock` to write it again"
-_POOL = re.compile(r"pool/(?:[A-Za-z0-9][A-Za-z0-9+.~_-]*/)+[A-Za-z0-9][A-Za-z0-9+.~_%:-]*\.deb")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,12 +97,34 @@ class BuildPins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedSdist:
+    """A package that is locked without a wheel for the base, and what builds one.
+
+    Args:
+        name: its normalised name.
+        version: as locked.
+        digest: of its source distribution, as locked: another file may need something else.
+        python: ``3.13``.
+        requires: what its backend needs, all told; the ``requires`` of one of the builds.
+        compiled: whether it has code for a compiler.
+    """
+
+    name: NormalizedName
+    version: str
+    digest: Digest
+    python: str
+    requires: tuple[str, ...]
+    compiled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
     """The whole file."""
 
     format: int = FORMAT
     bases: tuple[BasePins, ...] = ()
     builds: tuple[BuildPins, ...] = ()
+    sdists: tuple[PinnedSdist, ...] = ()
 
     def base(
         self, reference: str, platform: Platform, extra: tuple[str, ...] = ()
@@ -120,6 +142,16 @@ class Pins:
         for build in self.builds:
             if (build.requires, build.python) == (wanted, python):
                 return build
+        return None
+
+    def sdist(
+        self, name: NormalizedName, version: str | None, digest: Digest, python: str
+    ) -> PinnedSdist | None:
+        """Return the pins of a source distribution, if they are there."""
+        for sdist in self.sdists:
+            known = (sdist.name, sdist.version, sdist.digest, sdist.python)
+            if known == (name, version, digest, python):
+                return sdist
         return None
 
 
@@ -151,19 +183,20 @@ def parse_pins(document: Mapping[str, Any], *, where: str = FILENAME) -> Pins:
         LockError: with everything that is wrong with it.
     """
     problems: list[str] = []
-    top = _Table(document, "", problems)
-    version = top.get("format", _positive)
+    top = PinTable(document, "", problems)
+    version = top.get("format", pin_values.positive)
     if version is not None and version > FORMAT:
         msg = f"{where}: format {version} is newer than {FORMAT}, which this version reads"
         raise LockError(msg, hint="upgrade longshore")
     bases = [_base(each) for each in top.tables("base")]
+    sdists = [_sdist(each) for each in top.tables("sdist")]
     builds = [_build(each) for each in top.tables("build")]
     top.finish()
     if problems:
         msg = f"{where}: {problems[0]}"
         context = [f"{where}: {problem}" for problem in problems[1:]]
         raise LockError(msg, context=context, hint=_HINT)
-    return Pins(bases=tuple(bases), builds=tuple(builds))
+    return Pins(bases=tuple(bases), builds=tuple(builds), sdists=tuple(sdists))
 
 
 def render_pins(pins: Pins) -> str:
@@ -173,6 +206,9 @@ def render_pins(pins: Pins) -> str:
     document: dict[str, Any] = {"format": pins.format}
     if bases:
         document["base"] = [_base_document(base) for base in bases]
+    if pins.sdists:
+        order = sorted(pins.sdists, key=lambda sdist: (sdist.name, sdist.version, sdist.python))
+        document["sdist"] = [_sdist_document(sdist) for sdist in order]
     if builds:
         document["build"] = [_build_document(build) for build in builds]
     return _HEADER + tomli_w.dumps(document)
@@ -215,111 +251,27 @@ def _build_document(build: BuildPins) -> dict[str, Any]:
     }
 
 
+def _sdist_document(sdist: PinnedSdist) -> dict[str, Any]:
+    return {
+        "name": sdist.name,
+        "version": sdist.version,
+        "hash": str(sdist.digest),
+        "python": sdist.python,
+        "requires": sorted(sdist.requires),
+        "compiled": sdist.compiled,
+    }
+
+
 # ---- reading
 
 
-class _Table:
-    """A TOML table at a path; wrong values become problems, and the reading goes on."""
-
-    def __init__(self, values: object, path: str, problems: list[str]) -> None:
-        self._path = path
-        self._problems = problems
-        self._values: dict[str, Any] = {}
-        if isinstance(values, Mapping):
-            self._values = dict(values)
-        else:
-            problems.append(f"{path}: expected a table, got {values!r}")
-
-    def get(self, key: str, parse: Callable[[Any], T]) -> T | None:
-        """Return a required value; a missing or wrong one is a problem and ``None``."""
-        path = f"{self._path}.{key}".lstrip(".")
-        if key not in self._values:
-            self._problems.append(f"{path}: missing")
-            return None
-        try:
-            return parse(self._values.pop(key))
-        except ValueError as error:
-            self._problems.append(f"{path}: {error}")
-            return None
-
-    def tables(self, key: str) -> Iterator["_Table"]:
-        """Yield an array's tables; an absent array is an empty one."""
-        path = f"{self._path}.{key}".lstrip(".")
-        values = self._values.pop(key, [])
-        if not isinstance(values, list):
-            self._problems.append(f"{path}: expected an array of tables, got {values!r}")
-            return
-        for index, value in enumerate(values):
-            table = _Table(value, f"{path}[{index}]", self._problems)
-            yield table
-            table.finish()
-
-    def finish(self) -> None:
-        """Report the keys that nobody asked for."""
-        for key in self._values:
-            self._problems.append(f"{self._path}.{key}: unknown key".lstrip("."))
-        self._values = {}
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        msg = f"expected a string, got {value!r}"
-        raise ValueError(msg)
-    return value
-
-
-def _positive(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        msg = f"expected a positive number, got {value!r}"
-        raise ValueError(msg)
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        msg = f"expected an array of strings, got {value!r}"
-        raise ValueError(msg)  # noqa: TRY004 - every wrong value of a file is a ValueError
-    return tuple(sorted({_text(item) for item in value}))
-
-
-def _sha256(value: object) -> Digest:
-    return Digest("sha256", _text(value))
-
-
-def _sha256s(value: object) -> tuple[Digest, ...]:
-    return tuple(_sha256(item) for item in _texts(value))
-
-
-def _pool_path(value: object) -> str:
-    text = _text(value)
-    if not _POOL.fullmatch(text):
-        msg = f"expected a path such as 'pool/main/…/name_1.0_amd64.deb', got {text!r}"
-        raise ValueError(msg)
-    return text
-
-
-def _date(value: object) -> datetime:
-    if not isinstance(value, datetime) or value.tzinfo is None:
-        msg = f"expected a date and time with an offset, got {value!r}"
-        raise ValueError(msg)
-    return value.astimezone(UTC).replace(microsecond=0)
-
-
-def _platform(value: object) -> Platform:
-    return Platform.parse(_text(value))
-
-
-def _name(value: object) -> NormalizedName:
-    return parse_name(_text(value))
-
-
-def _base(table: _Table) -> BasePins:
+def _base(table: PinTable) -> BasePins:
     # A None stands for a problem that was noted: parse_pins raises before anybody sees it.
     return BasePins(
-        reference=table.get("reference", _text) or "",
-        platform=table.get("platform", _platform) or Platform("linux", "amd64"),
-        extra=table.get("extra", _texts) or (),
-        date=table.get("date", _date) or datetime.min.replace(tzinfo=UTC),
+        reference=table.get("reference", pin_values.text) or "",
+        platform=table.get("platform", pin_values.platform) or Platform("linux", "amd64"),
+        extra=table.get("extra", pin_values.texts) or (),
+        date=table.get("date", pin_values.date) or datetime.min.replace(tzinfo=UTC),
         packages=tuple(_deb(each) for each in table.tables("packages")),
     )
 
@@ -327,30 +279,41 @@ def _base(table: _Table) -> BasePins:
 _NO_DIGEST = Digest("sha256", "0" * 64)
 
 
-def _deb(table: _Table) -> PinnedDeb:
+def _deb(table: PinTable) -> PinnedDeb:
     return PinnedDeb(
-        name=table.get("name", _text) or "",
-        version=table.get("version", _text) or "",
-        architecture=table.get("architecture", _text) or "",
-        source=table.get("source", _text) or "",
-        archive=table.get("archive", _text) or "",
-        path=table.get("path", _pool_path) or "",
-        size=table.get("size", _positive) or 0,
-        sha256=table.get("sha256", _sha256) or _NO_DIGEST,
+        name=table.get("name", pin_values.text) or "",
+        version=table.get("version", pin_values.text) or "",
+        architecture=table.get("architecture", pin_values.text) or "",
+        source=table.get("source", pin_values.text) or "",
+        archive=table.get("archive", pin_values.text) or "",
+        path=table.get("path", pin_values.pool_path) or "",
+        size=table.get("size", pin_values.positive) or 0,
+        sha256=table.get("sha256", pin_values.sha256) or _NO_DIGEST,
     )
 
 
-def _build(table: _Table) -> BuildPins:
+def _build(table: PinTable) -> BuildPins:
     return BuildPins(
-        requires=table.get("requires", _texts) or (),
-        python=table.get("python", _text) or "",
+        requires=table.get("requires", pin_values.texts) or (),
+        python=table.get("python", pin_values.text) or "",
         packages=tuple(_wheel(each) for each in table.tables("packages")),
     )
 
 
-def _wheel(table: _Table) -> PinnedWheel:
+def _sdist(table: PinTable) -> PinnedSdist:
+    return PinnedSdist(
+        name=table.get("name", pin_values.name) or NormalizedName(""),
+        version=table.get("version", pin_values.text) or "",
+        digest=table.get("hash", pin_values.digest) or _NO_DIGEST,
+        python=table.get("python", pin_values.text) or "",
+        requires=table.get("requires", pin_values.texts) or (),
+        compiled=table.get("compiled", pin_values.flag) or False,
+    )
+
+
+def _wheel(table: PinTable) -> PinnedWheel:
     return PinnedWheel(
-        name=table.get("name", _name) or NormalizedName(""),
-        version=table.get("version", _text) or "",
-        sha256s=table.get("sha256", _sha256s) or (),
+        name=table.get("name", pin_values.name) or NormalizedName(""),
+        version=table.get("version", pin_values.text) or "",
+        sha256s=table.get("sha256", pin_values.sha256s) or (),
     )

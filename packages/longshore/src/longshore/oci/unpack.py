@@ -24,7 +24,7 @@ from longshore.oci.tree import UnpackTree
 from longshore.types import Digest
 
 _READ: Final = 1 << 16
-_HEADER_BYTES: Final = 1 << 20
+HEADER_BYTES: Final = 1 << 20
 """A header with its extensions is never larger: more is an attack on memory."""
 
 UNREADABLE: Final = (tarfile.TarError, ValueError, OverflowError, RecursionError)
@@ -121,8 +121,12 @@ def _prepend(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-class _TarReader:
-    """The file object that ``tarfile`` reads a stream from; hashes and limits what goes through."""
+class TarReader:
+    """The file object that ``tarfile`` reads a stream from; hashes and limits what goes through.
+
+    Args:
+        chunks: of a plain tar.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -136,6 +140,11 @@ class _TarReader:
         self._allowed = size + 2 * _READ
 
     def read(self, size: int) -> bytes:
+        """Return at most that many bytes.
+
+        Raises:
+            SupplyChainError: if more is read than was allowed.
+        """
         while self._position >= len(self._buffer):
             chunk = next(self._chunks, None)
             if chunk is None:
@@ -168,7 +177,7 @@ def _unpack_layer(
     limits: UnpackLimits,
 ) -> UnpackLimits:
     """Unpack one layer and return what is left of the limits."""
-    reader = _TarReader(open_tar(chunks))
+    reader = TarReader(open_tar(chunks))
     tree.begin_layer()
     try:
         left = _unpack_entries(reader, tree, limits)
@@ -185,9 +194,9 @@ def _unpack_layer(
     return left
 
 
-def _unpack_entries(reader: _TarReader, tree: UnpackTree, limits: UnpackLimits) -> UnpackLimits:
+def _unpack_entries(reader: TarReader, tree: UnpackTree, limits: UnpackLimits) -> UnpackLimits:
     max_bytes, max_entries = limits.max_bytes, limits.max_entries
-    reader.allow(_HEADER_BYTES)
+    reader.allow(HEADER_BYTES)
     stream = cast("IO[bytes]", reader)
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_READ) as archive:
         while (member := archive.next()) is not None:
@@ -203,7 +212,7 @@ def _unpack_entries(reader: _TarReader, tree: UnpackTree, limits: UnpackLimits) 
                 raise SupplyChainError(msg)
             reader.allow(member.size)
             _unpack_member(archive, member, tree)
-            reader.allow(_HEADER_BYTES)
+            reader.allow(HEADER_BYTES)
     return UnpackLimits(max_bytes=max_bytes, max_entries=max_entries)
 
 

@@ -86,6 +86,23 @@ def read_metadata(root: Path) -> Metadata | None:
     raise _project_error(problems)
 
 
+def read_build_system(root: Path) -> BuildSystem:
+    """Read how the sources in a folder become a wheel; without a word about it, by setuptools.
+
+    Raises:
+        ConfigError: if ``pyproject.toml`` is no TOML.
+        ProjectError: with everything that is wrong in the table.
+    """
+    document = read_toml(root / FILE) or {}
+    if "build-system" not in document:
+        return BuildSystem()
+    try:
+        return _build_system(document["build-system"])
+    except InvalidValueError as error:
+        problems = [problem.below("build-system") for problem in error.problems]
+        raise _project_error(problems) from error
+
+
 def _of_setup(
     root: Path,
     document: Mapping[str, Any] | None,

@@ -15,9 +15,13 @@ RECORD_FORMAT = 1
 
 
 class MaterialKind(StrEnum):
-    """What sort of input a material is."""
+    """What sort of input a material is.
+
+    ``SOURCE`` is first-party; an ``SDIST`` is somebody else's, and its wheel was built here.
+    """
 
     WHEEL = "wheel"
+    SDIST = "sdist"
     SOURCE = "source"
     OS_PACKAGE = "os-package"
     BASE_IMAGE = "base-image"

@@ -41,16 +41,25 @@ def choose_files(selection: Selection, target: Target) -> ChosenFiles:
         WheelError: naming every package that has neither, and what would help.
     """
     wheels, rest = _choose(selection, target)
-    sdists, misfits = [], []
-    for package in rest:
-        sdist = next((each for each in package.artifacts if each.is_sdist), None)
-        if sdist is None:
-            misfits.append(package)
-        else:
-            sdists.append(ChosenWheel(package=package, artifact=sdist))
+    sdists = _sdists(rest)
+    built = {sdist.package.name for sdist in sdists}
+    misfits = [package for package in rest if package.name not in built]
     if misfits:
         raise _no_wheels(misfits, target)
-    return ChosenFiles(wheels=wheels, sdists=tuple(sdists))
+    return ChosenFiles(wheels=wheels, sdists=sdists)
+
+
+def find_sdists(selection: Selection, target: Target) -> tuple[ChosenWheel, ...]:
+    """Return the sdists of the packages that have no wheel for a target; others don't matter."""
+    return _sdists(_choose(selection, target)[1])
+
+
+def _sdists(packages: Iterable[LockedPackage]) -> tuple[ChosenWheel, ...]:
+    found = (
+        (package, next((each for each in package.artifacts if each.is_sdist), None))
+        for package in packages
+    )
+    return tuple(ChosenWheel(package=package, artifact=sdist) for package, sdist in found if sdist)
 
 
 def choose_wheels(selection: Selection, target: Target) -> tuple[ChosenWheel, ...]:

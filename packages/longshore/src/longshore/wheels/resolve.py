@@ -17,6 +17,10 @@ from longshore.wheels.reasons import add_dependencies
 
 SECONDS = 300
 _SHOWN = 8
+_HINT = "change the requirements, or the index"
+_PROJECT_HINT = (
+    f"{_HINT}; a package that has no wheel at all is taken from a lock that you make with 'uv lock'"
+)
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
 
 
@@ -48,7 +52,7 @@ def resolve_requirements(
     variables = dict(environment)
     if index_url is not None:
         variables["UV_DEFAULT_INDEX"] = index_url
-    return _compile(argv, "\n".join(requirements) + "\n", variables, subject)
+    return _compile(argv, "\n".join(requirements) + "\n", variables, subject, hint=_HINT)
 
 
 def resolve_pylock(
@@ -63,7 +67,8 @@ def resolve_pylock(
 ) -> str:
     """Return a ``pylock.toml`` with a wheel of every package, for every platform.
 
-    Nothing is built: a package that has no wheel is no solution.
+    Nothing is built: a package that has no wheel is no solution. uv would run its code to learn
+    what it depends on, even where its metadata tells, and not in our sandbox.
 
     Args:
         requirements: PEP 508 lines.
@@ -96,11 +101,16 @@ def resolve_pylock(
             text,
             variables,
             subject,
+            hint=_PROJECT_HINT,
         )
         # The same again with that as its preferences, from uv's cache, for who needs what.
         lock = output.read_text("utf-8")
         annotated = _compile(
-            (*argv, "--constraints", str(_pins(lock, folder))), text, variables, subject
+            (*argv, "--constraints", str(_pins(lock, folder))),
+            text,
+            variables,
+            subject,
+            hint=_PROJECT_HINT,
         )
         return add_dependencies(lock, annotated)
 
@@ -117,7 +127,12 @@ def _pins(lock: str, folder: str) -> Path:
 
 
 def _compile(
-    arguments: Sequence[str], requirements: str, environment: Mapping[str, str], subject: str
+    arguments: Sequence[str],
+    requirements: str,
+    environment: Mapping[str, str],
+    subject: str,
+    *,
+    hint: str,
 ) -> str:
     argv = [
         *(_find_uv(), "pip", "compile", *arguments, "--quiet", "--universal"),
@@ -145,7 +160,7 @@ def _compile(
     if completed.returncode != 0:
         msg = f"{subject}: no versions satisfy {_shorten(requirements.splitlines())}"
         lines = _USERINFO.sub("***@", completed.stderr).strip().splitlines()
-        raise LockError(msg, context=lines, hint="change the requirements, or the index")
+        raise LockError(msg, context=lines, hint=hint)
     return completed.stdout
 
 

@@ -12,10 +12,10 @@ from longshore.base.debian.assemble import BYTECODE, OS, PYTHON
 from longshore.base.debian.fetch import fetch_packages
 from longshore.base.debian.layer import TreeLayer
 from longshore.base.debian.manifest import parse_interpreter
+from longshore.base.debian.pinned import pinned_libc
 from longshore.base.debian.rootfs import Package, Rootfs, RootfsStore
 from longshore.base.debian.skeleton import USER
 from longshore.base.debian.suite import Suite
-from longshore.base.debian.version import DebianVersion
 from longshore.base.interface import BaseImage, Interpreter, OsPackage
 from longshore.errors import LockError
 from longshore.locks.pins import BasePins, PinnedDeb
@@ -123,11 +123,9 @@ class DebianBase:
         return interpreter
 
     def _libc(self) -> Glibc:
-        for package in self.pins.packages:
-            if package.name == "libc6":
-                upstream = DebianVersion.parse(package.version).upstream
-                major, minor = upstream.split(".")[:2]
-                return Glibc(int(major), int(minor))
+        libc = pinned_libc(self.pins)
+        if libc is not None:
+            return libc
         msg = f"longshore.lock: the base {self.pins.reference!r} has no package 'libc6'"
         raise LockError(msg, hint="run `longshore lock --upgrade base`")
 

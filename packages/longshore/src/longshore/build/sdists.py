@@ -1,0 +1,148 @@
+"""Packages that the project's lock has as source distributions only: pinned, and built.
+
+What an sdist needs is found out once, when it is locked: its own word is read, and its backend is
+asked in the sandbox. ``longshore.lock`` keeps the answer with the hash of the file that gave it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from longshore.base import Base
+from longshore.build.environment import open_environment
+from longshore.build.interface import Workshop
+from longshore.errors import LockError, WheelError
+from longshore.locks.pins import BuildPins, PinnedSdist, Pins
+from longshore.types import Digest, Event, Phase
+from longshore.wheels.built import BuiltWheel
+from longshore.wheels.choose import ChosenWheel
+from longshore.wheels.fetch import FetchedWheel, fetch_wheels
+from longshore.wheels.sdist import DOCS, build_sdist, read_sdist, sdist_requirements
+
+Resolve = Callable[[tuple[str, ...]], BuildPins]
+"""Returns the pins of build requirements, known or fresh."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltSdist:
+    """A source distribution, and the wheel that was built from it here."""
+
+    source: FetchedWheel
+    wheel: BuiltWheel
+
+
+def find_pins(pins: Pins, sdist: ChosenWheel | FetchedWheel, python: str) -> PinnedSdist | None:
+    """Return what is pinned for a source distribution, if it is."""
+    package = sdist.package
+    return pins.sdist(package.name, package.version, sdist.artifact.digest, python)
+
+
+def missing_sdists(pins: Pins, sdists: Sequence[ChosenWheel], python: str) -> tuple[str, ...]:
+    """Say which sdists lack something to be built from, one line each; nothing is fetched.
+
+    Args:
+        pins: the content of ``longshore.lock``.
+        sdists: what is to be built.
+        python: of the base: ``3.13``.
+    """
+    lines = []
+    for sdist in sdists:
+        known = find_pins(pins, sdist, python)
+        if known is None or pins.build(known.requires, python) is None:
+            lines.append(f"{sdist.package} has no wheel, and what builds one is not pinned")
+    return tuple(lines)
+
+
+def pin_sdists(
+    workshop: Workshop,
+    base: Base,
+    sdists: Sequence[ChosenWheel],
+    *,
+    known: Pins,
+    resolve: Resolve,
+) -> tuple[PinnedSdist, ...]:
+    """Find out what sdists need to be built; what is known is kept.
+
+    Raises:
+        WheelError: if one is not acceptable, or its backend fails.
+        LockError: if its requirements can't be resolved.
+        TransportError: if one can't be fetched.
+    """
+    python = base.describe().interpreter.version.short
+    pinned = [find_pins(known, sdist, python) for sdist in sdists]
+    fresh = [sdist for sdist, pins in zip(sdists, pinned, strict=True) if pins is None]
+    kept = [pins for pins in pinned if pins is not None]
+    fetched = fetch_wheels(fresh, transport=workshop.transport, store=workshop.blobs)
+    return (*kept, *(_pin(workshop, base, sdist, resolve) for sdist in fetched))
+
+
+def _pin(workshop: Workshop, base: Base, sdist: FetchedWheel, resolve: Resolve) -> PinnedSdist:
+    needs = read_sdist(sdist)
+    if needs.compiled:
+        msg = f"{sdist.package}: its source distribution has code for a compiler"
+        raise WheelError(msg, hint="lock a version that has a wheel", docs=DOCS)
+    static = tuple(sorted(set(needs.requires)))
+    environment, _ = open_environment(workshop, base, resolve(static).packages)
+    dynamic = sdist_requirements(sdist, environment)
+    return PinnedSdist(
+        name=sdist.package.name,
+        version=sdist.package.version or "",
+        digest=sdist.artifact.digest,
+        python=base.describe().interpreter.version.short,
+        requires=tuple(sorted({*static, *dynamic})),
+        compiled=needs.compiled,
+    )
+
+
+def keep_pins(pins: Pins, digests: frozenset[Digest], python: str) -> Iterator[PinnedSdist]:
+    """Yield the pinned sdists that a lock still has, whichever platform needs them."""
+    for sdist in pins.sdists:
+        if sdist.digest in digests and sdist.python == python:
+            yield sdist
+
+
+def build_sdists(
+    workshop: Workshop, base: Base, pins: Pins, sdists: Sequence[ChosenWheel]
+) -> tuple[tuple[BuiltSdist, ...], tuple[FetchedWheel, ...]]:
+    """Return the wheels of sdists, and the wheels that their backends needed.
+
+    Raises:
+        LockError: if what builds one is not pinned.
+        WheelError: if one is not the locked file, or its backend fails.
+        TransportError: if something can't be fetched.
+    """
+    if not sdists:
+        return (), ()
+    built: list[BuiltSdist] = []
+    tools: dict[str, FetchedWheel] = {}
+    image = base.describe()
+    python = image.interpreter.version.short
+    for source in fetch_wheels(sdists, transport=workshop.transport, store=workshop.blobs):
+        pinned = find_pins(pins, source, python)
+        requires = None if pinned is None else pins.build(pinned.requires, python)
+        if requires is None:
+            msg = f"longshore.lock: what builds {source.package} is not pinned for Python {python}"
+            raise LockError(msg, hint="run `longshore lock`")
+        environment, fetched = open_environment(workshop, base, requires.packages)
+        tools.update({each.package.name: each for each in fetched})
+        build = partial(
+            build_sdist,
+            source,
+            environment,
+            image.target,
+            blobs=workshop.blobs,
+            memos=workshop.memos,
+        )
+        wheel = report_build(workshop, str(source.package), build)
+        built.append(BuiltSdist(source=source, wheel=wheel))
+    return tuple(built), tuple(tools[name] for name in sorted(tools))
+
+
+def report_build(workshop: Workshop, subject: str, build: Callable[[], BuiltWheel]) -> BuiltWheel:
+    """Build a wheel, and tell of its start and its end."""
+    reporter = workshop.reporter
+    reporter.report(Event(kind="wheel.build", subject=subject, phase=Phase.STARTED))
+    built = build()
+    phase = Phase.CACHED if built.cached else Phase.DONE
+    reporter.report(Event(kind="wheel.build", subject=subject, phase=phase))
+    return built
