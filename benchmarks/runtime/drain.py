@@ -43,6 +43,12 @@ def supervised(*words: str) -> tuple[str, ...]:
     return (*OURS, "--", *words)
 
 
+def served(server: str, interface: str, *flags: str) -> tuple[str, ...]:
+    """Return the words that have the runtime start another server."""
+    words = ("--server", server, "--interface", interface, "--port", "{port}", *flags)
+    return (*OURS, *words, f"{interface}_app:app")
+
+
 UVICORN = (PY, "-m", "uvicorn", "--port", "{port}", "--log-level", "error")
 GUNICORN = (PY, "-m", "gunicorn", "-b", "127.0.0.1:{port}", "--no-control-socket")
 ASGI_WORKERS = ("-k", "asgi", "-w", "2")
@@ -70,31 +76,15 @@ CASES = (
         words=supervised(*UVICORN, "--workers", "2", "asgi_wrapped:app"),
     ),
     Case(
-        name="longshore-serve -- gunicorn asgi, 2 workers",
-        words=supervised(*GUNICORN, *ASGI_WORKERS, "asgi_wrapped:app"),
+        name="longshore-serve --server gunicorn (ASGI), 2 workers",
+        words=served("gunicorn", "asgi", "--workers", "2"),
     ),
-    Case(
-        name="longshore-serve -- gunicorn gthread (WSGI)",
-        words=supervised(*GUNICORN, *THREADS, "wsgi_wrapped:app"),
-    ),
-    Case(
-        name="longshore-serve -- granian",
-        words=supervised(*GRANIAN, "--interface", "asgi", "asgi_wrapped:app"),
-    ),
-    Case(
-        name="longshore-serve -- granian (WSGI)",
-        words=supervised(
-            *GRANIAN, "--interface", "wsgi", "--blocking-threads", "24", "wsgi_wrapped:app"
-        ),
-    ),
-    Case(
-        name="longshore-serve -- hypercorn",
-        words=supervised(*HYPERCORN, "--graceful-timeout", "15", "asgi_wrapped:app"),
-    ),
-    Case(
-        name="longshore-serve -- waitress (WSGI)",
-        words=supervised(*WAITRESS, "wsgi_wrapped:app"),
-    ),
+    Case(name="longshore-serve --server gunicorn (WSGI)", words=served("gunicorn", "wsgi")),
+    Case(name="longshore-serve --server granian", words=served("granian", "asgi")),
+    Case(name="longshore-serve --server granian (WSGI)", words=served("granian", "wsgi")),
+    Case(name="longshore-serve --server hypercorn", words=served("hypercorn", "asgi")),
+    Case(name="longshore-serve --server waitress (WSGI)", words=served("waitress", "wsgi")),
+    Case(name="longshore-serve --server daphne", words=served("daphne", "asgi")),
 )
 
 

@@ -12,7 +12,11 @@ import pytest
 import longshore_runtime
 
 SOURCE = Path(longshore_runtime.__file__).parent
-OPTIONAL = {"uvicorn_server.py": {"uvicorn"}, "serve.py": {"uvicorn", "uvloop"}}
+OPTIONAL = {
+    "uvicorn_server.py": {"uvicorn"},
+    "serve.py": {"uvicorn", "uvloop"},
+    "gunicorn_program.py": {"gunicorn"},
+}
 MODULES = sorted(SOURCE.rglob("*.py"))
 
 

@@ -56,16 +56,7 @@ def make_application(
     Raises:
         ImportFailedError: it is no application.
     """
-    finding = detect_shape(found)
-    made = factory or finding.shape is Shape.FACTORY
-    if made:
-        if finding.shape is not Shape.FACTORY:
-            raise refuse(target, finding)
-        found = cast("Callable[[], object]", found)()
-        finding = detect_shape(found)
-    shape = finding.shape
-    if shape not in {Shape.NOT_CALLABLE, Shape.CLASS} and interface != "auto":
-        shape = Shape(interface)
+    found, shape = resolve(target, found, interface=interface, factory=factory)
     core = find_core(found)
     framework = framework_of(core)
     if shape is Shape.WSGI:
@@ -78,14 +69,35 @@ def make_application(
             core=core,
             has_lifespan=False,
         )
-    if shape is Shape.ASGI:
-        return Application(
-            asgi=cast("ASGIApp", found),
-            interface="asgi",
-            framework=framework,
-            core=core,
-            has_lifespan=framework in WITH_LIFESPAN,
-        )
+    return Application(
+        asgi=cast("ASGIApp", found),
+        interface="asgi",
+        framework=framework,
+        core=core,
+        has_lifespan=framework in WITH_LIFESPAN,
+    )
+
+
+def resolve(
+    target: str, found: object, *, interface: Interface, factory: bool
+) -> tuple[object, Literal[Shape.ASGI, Shape.WSGI]]:
+    """Return the application itself and what it speaks; a factory is called, once.
+
+    Raises:
+        ImportFailedError: it is no application.
+    """
+    finding = detect_shape(found)
+    made = factory or finding.shape is Shape.FACTORY
+    if made:
+        if finding.shape is not Shape.FACTORY:
+            raise refuse(target, finding)
+        found = cast("Callable[[], object]", found)()
+        finding = detect_shape(found)
+    shape = finding.shape
+    if shape not in {Shape.NOT_CALLABLE, Shape.CLASS} and interface != "auto":
+        shape = Shape(interface)
+    if shape is Shape.ASGI or shape is Shape.WSGI:
+        return found, shape
     raise refuse(target, finding, from_factory=made)
 
 

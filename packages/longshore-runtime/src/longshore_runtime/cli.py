@@ -47,10 +47,14 @@ def run(options: Options, events: EventLog) -> int:
     if options.command:
         from longshore_runtime.command import supervise  # noqa: PLC0415 -- keep it light
 
-        supervise(options)
+        supervise(options, options.command)
     if options.task == "serve":
         # Before the slow imports: a container may be told to stop in its first moments.
         end_while_starting(events)
+        if options.is_foreign:
+            from longshore_runtime.foreign_server import serve_foreign  # noqa: PLC0415 -- as above
+
+            serve_foreign(options)
         from longshore_runtime.serve import serve  # noqa: PLC0415 -- asyncio and the rest
 
         return int(serve(options, events))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -19,8 +20,15 @@ FLAGS: Final = ("-I", "-S", "-B")
 """Isolated, without ``site``, without writing bytecode: less memory, and nothing to configure."""
 
 
-def supervise(options: Options) -> NoReturn:
+def supervise(
+    options: Options, command: tuple[str, ...], boot: dict[str, object] | None = None
+) -> NoReturn:
     """Become the supervisor; the process id stays the same.
+
+    Args:
+        options: host, management port and budget.
+        command: what it runs.
+        boot: what the boot line says of a server that we have composed; see ``Settings``.
 
     Raises:
         ServeError: the management port cannot be bound.
@@ -31,7 +39,13 @@ def supervise(options: Options) -> NoReturn:
 
         management = bind_socket(options.host, options.management_port).detach()
     budget = options.budget
-    patience = max(budget.deadline - budget.delay, 0.1)
+    settings = {
+        "delay": budget.delay,
+        "patience": max(budget.deadline - budget.delay, 0.1),
+        "management_fd": management,
+        "startup": budget.startup,
+        "boot": boot or {},
+    }
     # Kept for the supervisor, which unblocks them when it is ready to take them.
     signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
     sys.stdout.flush()
@@ -44,9 +58,7 @@ def supervise(options: Options) -> NoReturn:
             "-c",
             PROGRAM,
             str(Path(__file__).parent.parent),
-            str(budget.delay),
-            str(patience),
-            str(management),
-            *options.command,
+            json.dumps(settings),
+            *command,
         ],
     )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.drill_report import Report, describe, render
 from longshore_runtime.load import Load, Shape, Target
+from longshore_runtime.servers import NAMES
 from longshore_runtime.testing import Served
 from longshore_runtime.usage import Usage, read_usage
 
@@ -35,12 +36,14 @@ class Plan:
 
     Attributes:
         words: the application, or the words of a command.
+        server: what serves the application; see ``servers.NAMES``.
         port: where a command listens; 0 is where our own boot line says.
         warm_up: seconds of load before the signal.
         propagation: seconds that clients go on after it.
     """
 
     words: tuple[str, ...]
+    server: str
     port: int
     path: str
     slow_path: str
@@ -54,7 +57,8 @@ def main(argv: Sequence[str]) -> int:
     plan, as_json = read_plan(argv)
     environ = {"LONGSHORE_DRAIN_DELAY": os.environ.get("LONGSHORE_DRAIN_DELAY", KUBERNETES_DELAY)}
     target = plan.words[0] if len(plan.words) == 1 and not plan.port else list(plan.words)
-    with Served(target, env=environ) as service:
+    flags = ("--server", plan.server) if isinstance(target, str) else ()
+    with Served(target, flags=flags, env=environ) as service:
         report = asyncio.run(run_drill(service, plan))
     facts = describe(report)
     text = json.dumps(facts, indent=2) if as_json else render(facts)
@@ -74,6 +78,7 @@ def read_plan(argv: Sequence[str]) -> tuple[Plan, bool]:
     add("words", nargs="+", metavar="pkg.module:app")
     add("--path", default="/", help="what clients ask for (default /)")
     add("--slow-path", default="", help="a path whose answer takes seconds, under way at SIGTERM")
+    add("--server", choices=NAMES, default="auto", help="what serves it (default: uvicorn)")
     add("--port", type=int, default=0, help="where the command listens")
     add("--clients", type=int, default=16, help="clients that keep their connection (default 16)")
     add("--rate", type=float, default=100.0, help="new connections per second (default 100)")
@@ -83,6 +88,7 @@ def read_plan(argv: Sequence[str]) -> tuple[Plan, bool]:
     flags = parser.parse_args(list(argv))
     plan = Plan(
         words=tuple(flags.words),
+        server=flags.server,
         port=flags.port,
         path=flags.path,
         slow_path=flags.slow_path,

@@ -18,6 +18,7 @@ from longshore_runtime.current import is_supervised
 from longshore_runtime.health import registry
 from longshore_runtime.health_runner import HealthRunner
 from longshore_runtime.lifecycle import Phase
+from longshore_runtime.servers import SERVER
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 POLL: Final = 0.2
 """Seconds between two looks at the supervisor's state."""
+
+HASTY: Final = frozenset({"daphne"})
+"""Servers that cancel running requests the moment they are told to stop."""
+
+TICK: Final = 0.02
+SETTLE: Final = 0.1
 
 
 def take_part(lifecycle: Lifecycle) -> asyncio.Task[None] | None:
@@ -37,6 +44,8 @@ def take_part(lifecycle: Lifecycle) -> asyncio.Task[None] | None:
         return None
     if not is_supervised():
         hold_back(lifecycle, loop, read_budget(os.environ).delay)
+    elif os.environ.get(SERVER) in HASTY:
+        finish_first(lifecycle, loop, read_budget(os.environ).in_flight)
     return loop.create_task(_keep(lifecycle), name="longshore-lifecycle")
 
 
@@ -58,6 +67,34 @@ def hold_back(lifecycle: Lifecycle, loop: asyncio.AbstractEventLoop, delay: floa
             loop.call_soon_threadsafe(loop.call_later, delay, stop, number)
         else:
             lifecycle.enter(Phase.STOPPING)
+            theirs(number, frame)
+
+    signal.signal(signal.SIGTERM, handle)
+
+
+def finish_first(lifecycle: Lifecycle, loop: asyncio.AbstractEventLoop, limit: float) -> None:
+    """Delay the handler of a server that cancels what runs until nothing does, or seconds are over.
+
+    The supervisor has waited for the news to spread by then.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    theirs = signal.getsignal(signal.SIGTERM)
+    if not callable(theirs):
+        return
+
+    def look(number: int, until: float) -> None:
+        if lifecycle.in_flight and loop.time() < until:
+            loop.call_later(TICK, look, number, until)
+        else:
+            # The server has the response by now, and sends it in its next turns.
+            loop.call_later(SETTLE, theirs, number, None)
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if lifecycle.enter(Phase.STOPPING):
+            lifecycle.tell_streams()
+            loop.call_soon_threadsafe(look, number, loop.time() + limit)
+        else:
             theirs(number, frame)
 
     signal.signal(signal.SIGTERM, handle)

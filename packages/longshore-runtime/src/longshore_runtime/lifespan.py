@@ -67,7 +67,7 @@ class Lifespan:
         if self._failure is None and not self._received and not self.required:
             self.is_supported = False
             return
-        error = self._explain()
+        error = explain_startup(self._error, self._failure or "")
         raise error from self._error
 
     async def shutdown(self) -> str:
@@ -122,24 +122,31 @@ class Lifespan:
 
         return None if self.task is None else awaiting_place(self.task.get_coro())
 
-    def _explain(self) -> ServeError:
-        if self._error is None:
-            lines = (self._failure or "").splitlines()
-            cause = lines[-1].strip() if lines else "it gave no reason"
-            detail: tuple[str, ...] = ()
-        else:
-            # Imported when a start has failed: other starts do not pay for it.
-            from longshore_runtime.import_failure import describe  # noqa: PLC0415
-            from longshore_runtime.settings import explain_settings_error  # noqa: PLC0415
-            from longshore_runtime.traceback_frames import render_places  # noqa: PLC0415
 
-            settings = explain_settings_error(self._error, os.environ)
-            if settings is not None:
-                return settings
-            cause = describe(self._error)
-            detail = render_places(self._error)
-        return LifespanError(
-            f"the application failed to start: {cause}",
-            hint="it was not ready and took no request; correct the cause and start again",
-            detail=detail,
-        )
+def explain_startup(error: BaseException | None, failure: str) -> ServeError:
+    """Return the error to show for a start-up that failed.
+
+    Args:
+        error: what the application raised, if it did.
+        failure: the message of ``lifespan.startup.failed``.
+    """
+    if error is None:
+        lines = failure.splitlines()
+        cause = lines[-1].strip() if lines else "it gave no reason"
+        detail: tuple[str, ...] = ()
+    else:
+        # Imported when a start has failed: other starts do not pay for it.
+        from longshore_runtime.import_failure import describe  # noqa: PLC0415
+        from longshore_runtime.settings import explain_settings_error  # noqa: PLC0415
+        from longshore_runtime.traceback_frames import render_places  # noqa: PLC0415
+
+        settings = explain_settings_error(error, os.environ)
+        if settings is not None:
+            return settings
+        cause = describe(error)
+        detail = render_places(error)
+    return LifespanError(
+        f"the application failed to start: {cause}",
+        hint="it was not ready and took no request; correct the cause and start again",
+        detail=detail,
+    )

@@ -11,6 +11,7 @@ from longshore_runtime.budget import Budget, read_budget
 from longshore_runtime.errors import ConfigError
 from longshore_runtime.proxy import VARIABLE as TRUSTED
 from longshore_runtime.proxy import Trust
+from longshore_runtime.servers import NAMES, SUPERVISED
 from longshore_runtime.workers import read_count
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Options:
         workers: processes asked for by the flag; None leaves the decision to the environment.
         trust: the proxies whose forwarding headers count.
         task: serve, or only check, or only show the configuration.
+        server: one of ``servers.NAMES``; ``auto`` is uvicorn.
     """
 
     target: str
@@ -47,6 +49,12 @@ class Options:
     budget: Budget
     trust: Trust
     task: Task
+    server: str = "auto"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether another server than uvicorn serves, as a command behind the supervisor."""
+        return self.server in SUPERVISED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -67,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="answer health on this port too, from a thread (LONGSHORE_MANAGEMENT_PORT)",
     )
     add("--interface", choices=("auto", "asgi", "wsgi"), help="what the application speaks")
+    add("--server", choices=NAMES, default="auto", help="what serves it (default: uvicorn)")
     add("--factory", action="store_true", help="the attribute is a function that returns it")
     add("--workers", metavar="N", help="processes (WEB_CONCURRENCY; default: see the reference)")
     add(
@@ -141,6 +150,7 @@ def read_options(argv: Sequence[str], environ: Mapping[str, str]) -> Options:
         budget=budget,
         trust=trust,
         task=cast("Task", flags.task or "serve"),
+        server=flags.server,
     )
 
 

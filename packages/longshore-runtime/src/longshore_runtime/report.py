@@ -237,7 +237,7 @@ def report_check(events: EventLog, options: Options, plan: Plan, application: Ap
 
 def render_config(options: Options, plan: Plan, environ: Mapping[str, str]) -> dict[str, object]:
     """Return the effective configuration; of the environment the names only."""
-    return {
+    config: dict[str, object] = {
         "app": options.target,
         "host": options.host,
         "port": options.port,
@@ -255,3 +255,15 @@ def render_config(options: Options, plan: Plan, environ: Mapping[str, str]) -> d
         "from_files": list(plan.secrets),
         "environment": dict.fromkeys(sorted(environ), "***"),
     }
+    if options.is_foreign:
+        from longshore_runtime.servers import compose  # noqa: PLC0415 -- not for uvicorn
+
+        start = compose(options, plan, port=options.port)
+        config |= {
+            "server": start.server,
+            "command": list(start.command),
+            "server_settings": list(start.settings),
+        }
+    else:
+        config["server"] = "uvicorn"
+    return config

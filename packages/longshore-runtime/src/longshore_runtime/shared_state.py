@@ -1,6 +1,7 @@
 """State that a supervisor and its workers share: one page of memory, no file.
 
-Layout: byte 0 is the phase that the supervisor dictates; from ``SLOTS_AT`` on, one slot of
+Layout: byte 0 is the phase that the supervisor dictates; byte 1 says that a worker of another
+server is ready, byte 2 with which code its start has failed; from ``SLOTS_AT`` on, one slot of
 ``SLOT_SIZE`` bytes for each worker. Workers that the supervisor did not fork itself (another
 server's) map the same page through ``/proc/<pid>/fd/<n>``, which survives any number of ``exec``.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import signal
 import struct
 
 TYPE_CHECKING = False  # not from typing, whose import costs a supervisor 0.8 MiB
@@ -99,6 +101,7 @@ class SharedState:
         self.memory = memory
         self.view = memoryview(memory)
         self.fd = fd
+        self.owner = 0
 
     @classmethod
     def create(cls, workers: int = 0) -> SharedState:
@@ -118,11 +121,14 @@ class SharedState:
         except OSError:
             return None
         try:
-            return cls(mmap.mmap(fd, os.fstat(fd).st_size))
+            state = cls(mmap.mmap(fd, os.fstat(fd).st_size))
         except (OSError, ValueError):
             return None
         finally:
             os.close(fd)
+        owner = path.split("/")[2]
+        state.owner = int(owner) if owner.isdecimal() else 0
+        return state
 
     @property
     def path(self) -> str:
@@ -137,6 +143,37 @@ class SharedState:
     @phase.setter
     def phase(self, value: int) -> None:
         self.view[0] = value
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a worker of another server has ever taken requests."""
+        return bool(self.view[1])
+
+    @property
+    def failure(self) -> int:
+        """The exit code of a worker that could not start; 0 while none has failed."""
+        return self.view[2]
+
+    def announce_ready(self) -> None:
+        """Tell the supervisor that this worker takes requests."""
+        if not self.view[1]:
+            self.view[1] = 1
+            self._wake()
+
+    def announce_failure(self, code: int) -> bool:
+        """Tell the supervisor that this worker cannot start; False when another was first."""
+        is_first = not self.view[2]
+        self.view[2] = code
+        self._wake()
+        return is_first
+
+    def _wake(self) -> None:
+        """Let the supervisor look; it takes this signal for "something may have changed"."""
+        if self.owner:
+            try:
+                os.kill(self.owner, signal.SIGCHLD)
+            except OSError:
+                return
 
     def phase_view(self) -> memoryview:
         """Return the phase as a view of one byte, for a lifecycle to read."""

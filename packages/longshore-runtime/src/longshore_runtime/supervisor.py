@@ -19,7 +19,7 @@ from longshore_runtime.signal_queue import SignalQueue
 TYPE_CHECKING = False  # not from typing, whose import costs a supervisor 0.8 MiB
 if TYPE_CHECKING:
     import socket
-    from typing import Final
+    from typing import Any, Final
 
 STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 FORWARDED: Final = tuple(
@@ -30,7 +30,11 @@ SAME_WISH: Final = 0.5
 SIGNAL_BASE: Final = 128
 NOT_RUNNABLE: Final = 78
 PARTIAL: Final = 1
+START_FAILED: Final = 71
 HARD_STOP: Final = 3
+GIVE_UP_AFTER: Final = 2.0
+"""Seconds that a server has to end by itself after its application could not start."""
+
 READY, DRAINING, STOPPING = 1, 2, 3
 """Phases, as in ``lifecycle.Phase``, which is not imported here for its size."""
 
@@ -43,17 +47,34 @@ class Settings:
         delay: seconds between SIGTERM and passing it on.
         patience: seconds that the command then has until it is killed.
         management_fd: a bound socket to answer health on; -1 is none.
+        startup: seconds until a server that we have composed has to take requests.
+        boot: what the boot line says of that server; empty for any other command, which counts as
+            started once it runs.
     """
 
-    __slots__ = ("command", "delay", "management_fd", "patience")
+    __slots__ = ("boot", "command", "delay", "management_fd", "patience", "startup")
 
     def __init__(
-        self, *, command: tuple[str, ...], delay: float, patience: float, management_fd: int
+        self,
+        *,
+        command: tuple[str, ...],
+        delay: float,
+        patience: float,
+        management_fd: int,
+        startup: float = 0.0,
+        boot: dict[str, object] | None = None,
     ) -> None:
         self.command = command
         self.delay = delay
         self.patience = patience
         self.management_fd = management_fd
+        self.startup = startup
+        self.boot = boot or {}
+
+    @property
+    def name(self) -> str:
+        """What is run, for messages."""
+        return str(self.boot.get("server") or self.command[0])
 
 
 class Supervisor:
@@ -75,13 +96,15 @@ class Supervisor:
         self.wishes = 0
         self.killed = False
         self.reaped = 0
+        self.failure = 0
         self._last_wish = 0.0
         self._deadline: float | None = None
+        self._management: int | None = None
         self._began = time.monotonic()
 
     def run(self) -> int:
         """Run the command; returns the exit code to end with."""
-        management = self._open_management()
+        self._management = self._open_management()
         queue = SignalQueue((*STOPS, *FORWARDED, signal.SIGCHLD))
         # Whoever became us has blocked them, so that none was lost on the way.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
@@ -89,16 +112,37 @@ class Supervisor:
             self.pid = self._spawn()
         except OSError as error:
             return self._refuse(error)
-        self._report_boot(management)
+        if self.settings.boot and self.state.path:
+            self._deadline = self._began + self.settings.startup
+        else:
+            self._report_boot()
         self._reap()
         while self.status is None:
             timeout = None if self._deadline is None else self._deadline - time.monotonic()
             for number in queue.wait(timeout):
                 self._take(number)
+            self._look_at_start()
             if self._deadline is not None and time.monotonic() >= self._deadline:
                 self._next_stage()
             self._reap()
         return self._report_stop()
+
+    def _look_at_start(self) -> None:
+        """Follow what the workers of a server that we have composed say of their start."""
+        if self.state.failure and not self.failure and not self.reason:
+            self._fail(self.state.failure)
+        elif self.state.phase == 0 and self.state.is_ready and not self.failure:
+            self._deadline = None
+            self._report_boot()
+
+    def _fail(self, code: int) -> None:
+        """See to it that the command ends: what it should serve cannot start.
+
+        Most servers do so by themselves; a signal now would only confuse them.
+        """
+        self.failure = code
+        self.state.phase = DRAINING
+        self._deadline = time.monotonic() + GIVE_UP_AFTER
 
     def _spawn(self) -> int:
         environ = dict(os.environ)
@@ -128,8 +172,9 @@ class Supervisor:
         if self.wishes == 1:
             self.reason = number.name
             self._began = now
+            was_ready = self.state.phase == READY
             self.state.phase = DRAINING
-            delay = 0.0 if number == signal.SIGINT else self.settings.delay
+            delay = self.settings.delay if was_ready and number != signal.SIGINT else 0.0
             self.events.emit("draining", f"{number.name}: passed on in {delay:g} s", delay_s=delay)
             self._deadline = now + delay
         elif self.wishes == HARD_STOP:
@@ -143,7 +188,11 @@ class Supervisor:
         if self.state.phase == DRAINING:
             self.state.phase = STOPPING
             self._deadline = time.monotonic() + self.settings.patience
-            self._send(signal.Signals[self.reason])
+            self._send(signal.Signals[self.reason or "SIGTERM"])
+        elif self.state.phase == 0:
+            self._report_slow_start()
+            self.failure = START_FAILED
+            self._kill()
         else:
             self._kill()
 
@@ -188,8 +237,10 @@ class Supervisor:
         if path not in {"/livez", "/readyz", "/startupz", "/healthz", "/health"}:
             return None
         is_running = self.pid != 0 and self.status is None
+        has_started = self.state.phase >= READY
         is_draining = self.state.phase >= DRAINING
-        passed = is_running and (path in {"/livez", "/startupz"} or not is_draining)
+        passed = is_running and (has_started or path == "/livez")
+        passed = passed and (path in {"/livez", "/startupz"} or not is_draining)
         body: dict[str, object] = {"status": "pass" if passed else "fail"}
         if not passed:
             body["output"] = "draining" if is_draining else "starting"
@@ -207,25 +258,39 @@ class Supervisor:
         )
         return NOT_RUNNABLE
 
-    def _report_boot(self, management: int | None) -> None:
+    def _report_boot(self) -> None:
         self.state.phase = READY
+        facts: dict[str, Any] = {
+            "command": list(self.settings.command),
+            "budget": {"delay": self.settings.delay, "patience": self.settings.patience},
+            **(self.settings.boot or {"message": f"supervising {self.settings.name}"}),
+        }
         self.events.emit(
             "boot",
-            f"supervising {self.settings.command[0]}",
-            command=list(self.settings.command),
+            **facts,
             pid=os.getpid(),
             command_pid=self.pid,
-            management_port=management,
-            budget={"delay": self.settings.delay, "patience": self.settings.patience},
+            management_port=self._management,
+            startup_ms=round((time.monotonic() - self._began) * 1000),
+        )
+
+    def _report_slow_start(self) -> None:
+        self.events.emit(
+            "failed",
+            f"the start took longer than {self.settings.startup:g} s",
+            level="error",
+            cause="lifespan",
+            hint="see what it waits for, or raise LONGSHORE_STARTUP_TIMEOUT",
+            exit_code=START_FAILED,
         )
 
     def _report_stop(self) -> int:
         code = self._exit_code()
         self.events.emit(
             "stop",
-            f"{self.settings.command[0]} ended",
+            f"{self.settings.name} ended",
             level="info" if code == 0 else "error",
-            reason=self.reason or "the command ended by itself",
+            reason=self._describe_reason(),
             exit_code=code,
             command_code=self._command_code(),
             killed=self.killed,
@@ -234,12 +299,19 @@ class Supervisor:
         )
         return code
 
+    def _describe_reason(self) -> str:
+        if self.reason:
+            return self.reason
+        return "the application cannot start" if self.failure else "the command ended by itself"
+
     def _command_code(self) -> int:
         """Return the command's code; negative is the signal that ended it."""
         return os.waitstatus_to_exitcode(self.status or 0)
 
     def _exit_code(self) -> int:
         code = self._command_code()
+        if self.failure or (self.state.failure and not self.reason):
+            return self.failure or self.state.failure
         if self.killed:
             return PARTIAL
         if self.reason and code in {
@@ -248,15 +320,13 @@ class Supervisor:
         }:
             # It did what it was asked to: several servers end by the signal after a clean stop.
             return 0
+        if code == 0 and self.settings.boot and not self.reason:
+            # Some servers call it a success when their workers could not start.
+            return PARTIAL if self.state.phase >= READY else START_FAILED
         return SIGNAL_BASE - code if code < 0 else code
 
 
 def main(argv: list[str]) -> int:
-    """Run the supervisor; the words are the delay, the patience, the socket and the command."""
-    settings = Settings(
-        delay=float(argv[0]),
-        patience=float(argv[1]),
-        management_fd=int(argv[2]),
-        command=tuple(argv[3:]),
-    )
+    """Run the supervisor; the words are its settings as JSON, and the command."""
+    settings = Settings(command=tuple(argv[1:]), **json.loads(argv[0]))
     return Supervisor(settings, EventLog()).run()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, cast
 
+from longshore_runtime.application import find_core
 from longshore_runtime.health import registry
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.own_paths import find_own_paths
@@ -83,7 +84,7 @@ class WrappedWSGI:
 
     def _is_own(self, path: str) -> bool:
         if self.own_paths is None:
-            self.own_paths = find_own_paths(self.app)
+            self.own_paths = find_own_paths(find_core(self.app))
         return path in self.own_paths and not self.lifecycle.is_draining
 
     def _answer(

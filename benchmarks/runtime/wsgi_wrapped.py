@@ -1,7 +1,0 @@
-"""``wsgi_app`` with the runtime's part in it; apart, so that the bare one stays bare."""
-
-import wsgi_app  # type: ignore[import-not-found]
-
-from longshore_runtime import wrap
-
-app = wrap(wsgi_app.app)
