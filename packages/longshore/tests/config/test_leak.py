@@ -55,6 +55,7 @@ def test_plain_settings_are_left_alone(name: str, value: str) -> None:
         "API_KEY",
         "DATABASE_URL",
         "DB_PASSWORD",
+        "PGPASSWORD",
         "POSTGRES_DSN",
         "REDIS_URL",
         "SECRET_KEY",

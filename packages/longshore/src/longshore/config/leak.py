@@ -11,6 +11,7 @@ _ADDRESSES = re.compile(
     r"|AMQP|RABBITMQ|CLOUDAMQP|ELASTICSEARCH|EMAIL|SMTP|SQLALCHEMY_DATABASE)_?(?:URL|URI|DSN)$|(?:^|_)DSN$",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"(?:PASSWORD|PASSWD|SECRET|TOKEN|APIKEY)$", re.IGNORECASE)
 _HARMLESS = re.compile(r"|true|false|none|null|yes|no|on|off|[\d.]+|/\S*|\*+", re.IGNORECASE)
 _SHAPES = (
     (
@@ -31,7 +32,7 @@ _SHAPES = (
 
 def is_credential_name(name: str) -> bool:
     """Tell whether a variable's name is a credential's, or that of an address that may hold one."""
-    return bool(_NAMES.search(name) or _ADDRESSES.search(name))
+    return any(one.search(name) for one in (_NAMES, _ENDS, _ADDRESSES))
 
 
 def credential_kind(name: str, value: str) -> str | None:

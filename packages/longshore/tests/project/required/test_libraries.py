@@ -1,8 +1,11 @@
 """Settings libraries: which calls have no default, and what the variable is called."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
+from decouple import UndefinedValueError  # type: ignore[import-untyped]
 
 Names = Callable[..., list[str]]
 
@@ -70,6 +73,25 @@ def test_is_required(source: str, names: Names) -> None:
 @pytest.mark.parametrize("source", NOT_REQUIRED.values(), ids=NOT_REQUIRED)
 def test_is_not_required(source: str, names: Names) -> None:
     assert names(f"{source}\n") == []
+
+
+HERE = [
+    one
+    for one in dict.fromkeys((*REQUIRED, *NOT_REQUIRED))
+    if one.startswith(("decouple", "starlette")) and "prefix" not in one  # that is not judged
+]
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_libraries_agree(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("X", raising=False)
+    (tmp_path / ".env").touch()
+    for sources, fails in ((REQUIRED, True), (NOT_REQUIRED, False)):
+        if name in sources:
+            error = (UndefinedValueError, KeyError)
+            with pytest.raises(error) if fails else nullcontext():
+                exec(compile(sources[name], "shop.py", "exec"), {})
 
 
 def test_urls_of_django_have_names_of_their_own(names: Names) -> None:

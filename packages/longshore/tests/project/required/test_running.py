@@ -96,6 +96,18 @@ CALLED = {
         "def get(name):\n    value = os.getenv(name)\n    if not value:\n"
         "        raise RuntimeError(name)\n    return value\nx = get('X')\n"
     ),
+    "an argument that is not given": (
+        "def get(x=None):\n    if x is None:\n        return os.environ['X']\n    return x\nget()\n"
+    ),
+    "a keyword that is not given": (
+        "def get(*, x=None):\n    if not x:\n        x = os.environ['X']\n    return x\nget()\n"
+    ),
+    "or": "def get(x=None):\n    x = x or os.environ['X']\n    return x\nget()\n",
+    "if else": "def get(x=None):\n    x = x if x else os.environ['X']\n    return x\nget()\n",
+    "a switch": "def get(x):\n    if x:\n        return os.environ['X']\nget(True)\n",
+    "a switch that is passed on": (
+        "def a(x):\n    if x:\n        return os.environ['X']\ndef b(y):\n    return a(y)\nb(1)\n"
+    ),
     "imports": "def get():\n    import config\nget()\n",
     "asynchronous": "async def main():\n    return os.environ['X']\nasyncio.run(main())\n",
     "given as dependency": (
@@ -107,6 +119,10 @@ CALLED = {
     "lifespan": (
         "@asynccontextmanager\nasync def life(app):\n    os.environ['X']\n    yield\n"
         "app = FastAPI(lifespan=life)\n"
+    ),
+    "lifespan of its own": (
+        "def make(life=None):\n    async def own(app):\n        os.environ['X']\n"
+        "    return FastAPI(lifespan=life if life else own)\napp = make()\n"
     ),
     "on start": ("async def begin():\n    os.environ['X']\napp = Starlette(on_startup=[begin])\n"),
     "by an event": "@app.on_event('startup')\nasync def begin():\n    os.environ['X']\n",
@@ -124,6 +140,18 @@ NOT_CALLED = {
     ),
     "given a computed name": "def get(name='X'):\n    return os.environ[name]\nx = get(y())\n",
     "given a list": "def get(name='X'):\n    return os.environ[name]\nx = get(*y)\n",
+    "a switch": "def get(x=True):\n    if x:\n        return os.environ['X']\nget(False)\n",
+    "and": "def get(x=None):\n    return x and os.environ['X']\nget()\n",
+    "a given argument": "def get(x=None):\n    return x or os.environ['X']\nget(y())\n",
+    "another argument by then": (
+        "def get(x=None):\n    x = y()\n    if not x:\n        return os.environ['X']\nget()\n"
+    ),
+    "another name by then": (
+        "def get(name):\n    name = name.lower()\n    return os.environ[name]\nget('X')\n"
+    ),
+    "an argument of the framework": (
+        "def get(x=None):\n    return x or os.environ['X']\ndef r(x=Depends(get)): ...\n"
+    ),
     "handles it": (
         "def get(name):\n    try:\n        return os.environ[name]\n"
         "    except KeyError:\n        return None\nx = get('X')\n"
@@ -174,6 +202,14 @@ def test_a_factory_runs_where_it_is_served_as_one(names: Names) -> None:
     source = "import os\ndef app():\n    return os.environ['X']\n"
     assert names(source, web("shop:app()")) == ["X"]
     assert names(source, web("shop:app")) == []
+
+
+def test_a_factory_has_its_defaults(names: Names) -> None:
+    source = (
+        "import os\ndef app(settings=None, *, testing=False):\n    if testing:\n"
+        "        os.environ['Y']\n    settings = settings or os.environ['X']\n"
+    )
+    assert names(source, web("shop:app()")) == ["X"]
 
 
 SCRIPTS = '[project]\nname = "shop"\n[project.scripts]\nshop-run = "shop:main"\n'

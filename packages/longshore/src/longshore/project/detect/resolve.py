@@ -49,6 +49,7 @@ class Resolver:
         self.files = files
         self.layout = layout
         self._modules: dict[str, Module | None] = {}
+        self._paths: dict[str, str | None] = {}
         self._scopes: dict[Function, Scope] = {}
         self._results: dict[Function, Made | None] = {}
         self._attributes: dict[tuple[str, str], Value | None] = {}
@@ -64,7 +65,9 @@ class Resolver:
 
     def module(self, name: str) -> Module | None:
         """Return a module of the project by its import name."""
-        path = self.layout.path_of(name, self.files) if name else None
+        if name not in self._paths:
+            self._paths[name] = self.layout.path_of(name, self.files) if name else None
+        path = self._paths[name]
         return self.module_at(path) if path else None
 
     def has_module(self, name: str) -> bool:

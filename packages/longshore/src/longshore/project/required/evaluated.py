@@ -1,7 +1,7 @@
 """Which expressions a statement certainly evaluates."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -16,7 +16,11 @@ class Evaluated:
     awaited: bool = False
 
 
-def evaluated(nodes: Iterable[ast.AST | None]) -> Iterator[Evaluated]:
+Decide = Callable[[ast.expr], bool | None]
+"""Returns what a condition is, or ``None`` where that can't be told."""
+
+
+def evaluated(nodes: Iterable[ast.AST | None], decide: Decide) -> Iterator[Evaluated]:
     """Yield expressions and their parts; what only a condition or a later call evaluates is not.
 
     No recursion: generated sums of a thousand terms nest a thousand deep.
@@ -29,17 +33,15 @@ def evaluated(nodes: Iterable[ast.AST | None]) -> Iterator[Evaluated]:
             continue
         if isinstance(node, ast.expr):
             yield Evaluated(node, awaited)
-        pending += reversed(list(_parts(node)))
+        pending += reversed(list(_parts(node, decide)))
 
 
-def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+def _parts(node: ast.AST, decide: Decide) -> Iterator[tuple[ast.AST, bool]]:
     match node:
         case ast.Lambda(args=arguments):
             yield arguments, False
-        case ast.BoolOp(values=values):
-            yield values[0], False
-        case ast.IfExp(test=test):
-            yield test, False
+        case ast.BoolOp() | ast.IfExp():
+            yield from ((one, False) for one in _taken(node, decide))
         case ast.Await(value=value):
             yield value, True
         case ast.Call(func=func):
@@ -51,3 +53,17 @@ def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
         case _:
             for each in ast.iter_child_nodes(node):
                 yield each, False
+
+
+def _taken(node: ast.BoolOp | ast.IfExp, decide: Decide) -> Iterator[ast.expr]:
+    """Yield what is evaluated of an expression that chooses."""
+    if isinstance(node, ast.IfExp):
+        yield node.test
+        decided = decide(node.test)
+        if decided is not None:
+            yield node.body if decided else node.orelse
+        return
+    for value in node.values:
+        yield value
+        if decide(value) is not isinstance(node.op, ast.And):
+            break  # it decides the whole, or may do so

@@ -12,9 +12,10 @@ from longshore.project.detect.layout import read_layout
 from longshore.project.detect.resolve import Resolver
 from longshore.project.detect.syntax import Function, Module
 from longshore.project.detect.values import Local
+from longshore.project.required.calling import Call, known_arguments
 from longshore.project.required.given import files_read, has_environ, is_opaque, set_in
 from longshore.project.required.model import ALWAYS_SET, Frame, Requirement
-from longshore.project.required.running import Call, Effects, run
+from longshore.project.required.running import Effects, run
 from longshore.project.required.starts import Start, find_starts
 from longshore.types import Process
 
@@ -156,7 +157,7 @@ class _Graph:
             return
         found = self._resolver.attribute(module, start.function)
         if isinstance(found, Local) and isinstance(found.node, Function):
-            yield self._called(Call(function=found))
+            yield self._called(Call.of(found, known_arguments(found.node, None)))
 
     def _import(
         self, name: str, *, is_main: bool = False

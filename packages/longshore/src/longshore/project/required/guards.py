@@ -1,7 +1,7 @@
 """What certainly runs: branches that are decided, errors that are caught, ways out."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from longshore.project.detect.syntax import dotted, is_main_guard
 
@@ -27,15 +27,27 @@ NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def truth(  # noqa: PLR0911 - one for each kind
-    test: ast.expr, *, is_main: bool
+    test: ast.expr, *, known: Mapping[str, object], is_main: bool
 ) -> bool | None:
-    """Return what a condition is whenever the program starts; ``None`` where that is not known."""
+    """Return what a condition is whenever the code runs; ``None`` where that can't be told.
+
+    Args:
+        test: the condition.
+        known: values of parameters.
+        is_main: whether the module runs as ``__main__``.
+    """
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            found = truth(operand, is_main=is_main)
+            found = truth(operand, known=known, is_main=is_main)
             return None if found is None else not found
         case ast.Constant(value=value):
             return bool(value)
+        case ast.Name(id=name) if name in known:
+            return bool(known[name])
+        case ast.Compare(
+            left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot() as op], comparators=[right]
+        ) if name in known and isinstance(right, ast.Constant):
+            return (known[name] is right.value) == isinstance(op, ast.Is)
         case ast.Name() | ast.Attribute():
             return False if (dotted(test) or "").endswith("TYPE_CHECKING") else None
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=str(name))]):

@@ -60,7 +60,7 @@ class Frame:
         module: where it is.
         scopes: the function's names; empty at the top level.
         statements: what runs.
-        arguments: parameters whose value is a known string.
+        arguments: parameters whose value is known: strings, numbers, ``True``, ``None`` and so on.
         is_main: whether the module runs as ``__main__``.
         is_function: whether ``return`` may end it.
     """
@@ -68,7 +68,7 @@ class Frame:
     module: Module
     statements: tuple[ast.stmt, ...]
     scopes: tuple[Scope, ...] = ()
-    arguments: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    arguments: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     is_main: bool = False
     is_function: bool = False
 
@@ -105,7 +105,8 @@ def literal(node: ast.expr | None, frame: Frame, resolver: Resolver) -> str | No
         if not isinstance(node, ast.Name):
             return string(node)
         if node.id in arguments:
-            return arguments[node.id]
+            value = arguments[node.id]
+            return value if isinstance(value, str) else None
         bindings = next((found for one in scopes if (found := one.names.get(node.id))), ())
         last = bindings[-1] if bindings else None
         if isinstance(last, Assigned):

@@ -1,12 +1,13 @@
 """What runs when a module is imported or a function is called: what it needs, where it leads."""
 
 import ast
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from longshore.project.detect.resolve import Resolver
 from longshore.project.detect.syntax import Function, absolute, dotted, keyword, string
 from longshore.project.detect.values import Local
+from longshore.project.required.calling import Call, known_arguments
 from longshore.project.required.environ import read_check, read_environ, read_flask
 from longshore.project.required.evaluated import evaluated
 from longshore.project.required.guards import is_caught, is_suppressed, may_leave, truth
@@ -34,19 +35,6 @@ _AT_START = frozenset({"lifespan", "on_startup", "startup"})
 _GIVEN = frozenset({"Depends", "Security"})
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Call:
-    """A function of the project that is called, and its arguments that are known strings."""
-
-    function: Local
-    arguments: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Its identity."""
-        return (self.function.module.path, id(self.function.node), self.arguments)
-
-
 @dataclass(slots=True, eq=False)
 class Effects:
     """What running some code comes to."""
@@ -66,12 +54,27 @@ def run(frame: Frame, resolver: Resolver) -> Effects:
 class _Runner:
     def __init__(self, frame: Frame, resolver: Resolver) -> None:
         self.effects = Effects()
-        self._frame = frame
+        self._known = dict(frame.arguments)
+        self._frame = replace(frame, arguments=self._known)
         self._resolver = resolver
 
     def block(self, statements: Iterable[ast.stmt]) -> bool:
         """Run statements; return whether what follows them runs, too."""
-        return all(self._statement(statement) for statement in statements)
+        for statement in statements:
+            if not self._statement(statement):
+                return False
+            self._forget(statement)
+        return True
+
+    def _forget(self, statement: ast.stmt) -> None:
+        """Forget the arguments that a statement gives another value, if it does run."""
+        if self._known:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                    self._known.pop(node.id, None)
+
+    def _decide(self, test: ast.expr) -> bool | None:
+        return truth(test, known=self._known, is_main=self._frame.is_main)
 
     def _statement(self, statement: ast.stmt) -> bool:  # noqa: C901, PLR0911, PLR0912 - one for each kind
         match statement:
@@ -114,7 +117,7 @@ class _Runner:
         return self._frame.is_function and may_leave(statement)
 
     def _if(self, statement: ast.If) -> bool:
-        decided = truth(statement.test, is_main=self._frame.is_main)
+        decided = self._decide(statement.test)
         if decided is not None:
             return self.block(statement.body if decided else statement.orelse)
         self._evaluate([statement.test])
@@ -158,7 +161,7 @@ class _Runner:
     # Expressions
 
     def _evaluate(self, nodes: Iterable[ast.AST | None]) -> None:
-        for one in evaluated(nodes):
+        for one in evaluated(nodes, self._decide):
             if isinstance(one.node, ast.Call | ast.Subscript):
                 self._read(one.node)
             if isinstance(one.node, ast.Call):
@@ -178,12 +181,15 @@ class _Runner:
 
     def _hand_over(self, node: ast.expr | None) -> None:
         """Call what is given to a framework that will call it."""
+        if isinstance(node, ast.IfExp):
+            decided = self._decide(node.test)
+            chosen = node.body if decided else node.orelse
+            node = None if decided is None else chosen
         parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
         for part in parts:
             if isinstance(part, ast.Name | ast.Attribute):
-                call = ast.copy_location(ast.Call(part, [], []), part)
-                self._read(call)
-                self._add(self._function(part), call, awaited=True)
+                self._read(ast.copy_location(ast.Call(part, [], []), part))
+                self._add(self._function(part), awaited=True)
 
     def _function(self, node: ast.Name | ast.Attribute) -> Local | None:
         """Return what is called: a function, the method of a class, or how an object is made."""
@@ -196,6 +202,7 @@ class _Runner:
         return found if isinstance(found, Local) else None
 
     def _add(self, local: Local | None, call: ast.Call | None = None, *, awaited: bool) -> None:
+        """Follow a call; without one, a framework calls, with arguments that nobody knows."""
         node = local.node if local else None
         if local is None or not isinstance(node, Function):
             return
@@ -203,25 +210,18 @@ class _Runner:
             return
         if isinstance(node, ast.AsyncFunctionDef) and not awaited:
             return
-        is_method = any(one.arg in {"self", "cls"} for one in node.args.args[:1])
-        arguments = dict(self._arguments(node, call, skip=int(is_method)))
-        self.effects.calls.append(Call(function=local, arguments=tuple(sorted(arguments.items()))))
+        given = known_arguments(node, call, self._value) if call is not None else {}
+        self.effects.calls.append(Call.of(local, given))
 
-    def _arguments(
-        self, node: Function, call: ast.Call | None, *, skip: int
-    ) -> Iterator[tuple[str, str]]:
-        if call is not None and _is_spread(call):
-            return
-        names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-        defaults = node.args.defaults
-        given = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-        if call is not None:
-            given.update(zip(names[skip:], call.args, strict=False))
-            given.update((item.arg, item.value) for item in call.keywords if item.arg)
-        for name, value in given.items():
-            text = literal(value, self._frame, self._resolver)
-            if text is not None:
-                yield name, text
+    def _value(self, node: ast.expr) -> ast.Constant | None:
+        """Return what an argument is, where that is known."""
+        if isinstance(node, ast.Constant):
+            return node
+        if isinstance(node, ast.Name) and node.id in self._known:
+            value = self._known[node.id]
+            return ast.Constant(value) if isinstance(value, str | int | None) else None
+        text = literal(node, self._frame, self._resolver)
+        return None if text is None else ast.Constant(text)
 
 
 def _method(owner: Local, name: str) -> Local | None:
@@ -229,12 +229,6 @@ def _method(owner: Local, name: str) -> Local | None:
         if isinstance(one, Function) and one.name == name:
             return Local(owner.module, one)
     return None
-
-
-def _is_spread(call: ast.Call) -> bool:
-    """Tell whether arguments are given as ``*a`` or ``**b``."""
-    spread = any(isinstance(one, ast.Starred) for one in call.args)
-    return spread or any(item.arg is None for item in call.keywords)
 
 
 def _last(node: ast.expr) -> str:
