@@ -142,6 +142,31 @@ def test_command_that_shares_the_network_listens_on_the_hosts_port(
     assert args(shares_network=False) == ("--", *argv)
 
 
+def test_settings_that_say_where_to_listen_follow_the_port() -> None:
+    env = {"UI_ADDRESS": "0.0.0.0", "UI_PORT": "8501", "LIMIT": "8501", "OTHER_PORT": "1"}
+    web = Process(
+        name="web", kind=ProcessKind.WEB, serve=CommandLine(("shop",)), port=8501, env=env
+    )
+
+    def settings(given: dict[str, Secret], *, shares_network: bool) -> dict[str, str]:
+        spec = plan_run(
+            web,
+            IMAGE,
+            run_id="1",
+            service="s",
+            settings=given,
+            port=8123,
+            shares_network=shares_network,
+        )
+        return {name: spec.env[name].reveal() for name in env}
+
+    assert settings({}, shares_network=False) == env
+    shared = {**env, "UI_ADDRESS": "127.0.0.1", "UI_PORT": "8123"}
+    assert settings({}, shares_network=True) == shared
+    own = {"UI_PORT": Secret("9999")}
+    assert settings(own, shares_network=True) == {**shared, "UI_PORT": "9999"}
+
+
 def test_process_in_its_own_network_keeps_its_port() -> None:
     spec = plan_run(
         WEB, IMAGE, run_id="1", service="s", settings={}, port=8123, shares_network=False

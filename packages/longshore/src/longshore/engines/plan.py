@@ -125,6 +125,8 @@ def plan_run(
         env["PORT"] = Secret(str(inside))
     args = process_arguments(process)
     if shares_network:
+        own = _env_on_loopback(process, inside)
+        env |= {name: own[name] for name in own if name not in settings}
         env["LONGSHORE_HOST"] = Secret(LOOPBACK)
         args = _on_loopback(args, process_port(process), inside)
     return RunSpec(
@@ -138,6 +140,18 @@ def plan_run(
         volumes=plan_volumes(process.writable),
         memory_bytes=process.resources.memory_bytes,
     )
+
+
+def _env_on_loopback(process: Process, wanted: int) -> dict[str, Secret]:
+    """Return the process's own settings that say address and port, with the other ones."""
+    port = str(process_port(process))
+    changed = {name: LOOPBACK for name, value in process.env.items() if value == _EVERYWHERE}
+    changed |= {
+        name: str(wanted)
+        for name, value in process.env.items()
+        if name.endswith("PORT") and value == port
+    }
+    return {name: Secret(value) for name, value in changed.items()}
 
 
 def _on_loopback(args: tuple[str, ...], own: int, wanted: int) -> tuple[str, ...]:

@@ -93,6 +93,58 @@ PROGRAMS = {
         """,
         (("shop",), 9400),
     ),
+    "an option for both, below gunicorn": (
+        """
+        import argparse
+        import gunicorn.app.base
+
+        class Own(gunicorn.app.base.BaseApplication):
+            pass
+
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("--web.listen-address", default="[::]:9221")
+            Own(parser.parse_args()).run()
+        """,
+        (("shop", "--web.listen-address=0.0.0.0:9221"), 9221),
+    ),
+    "a port by itself": (
+        """
+        import argparse
+        import http.server
+
+        def main():
+            parser = argparse.ArgumentParser()
+            parser.add_argument("port", type=int, default=9222, nargs="?")
+            parser.add_argument("--bind", "-b")
+            args = parser.parse_args()
+            http.server.test(port=args.port, bind=args.bind)
+        """,
+        (("shop", "--bind=0.0.0.0", "9222"), 9222),
+    ),
+    "metrics": (
+        """
+        from prometheus_client import start_http_server
+
+        def main():
+            start_http_server(9101)
+        """,
+        (("shop",), 9101),
+    ),
+    "one of several servers": (
+        """
+        import waitress
+
+        def serve(app):
+            waitress.serve(app, port=9102)
+
+        SERVERS = {"waitress": serve}
+
+        def main():
+            SERVERS["waitress"](object())
+        """,
+        (("shop",), 9102),
+    ),
     "an alias": (
         """
         from uvicorn import run as start
@@ -119,6 +171,72 @@ def test_a_console_script_that_listens_is_the_web_process(detected: Detect, case
     )
 
     assert web(found) == expected
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import streamlit.web.cli as cli\ndef main():\n    cli.main()\n",
+        "import subprocess\ndef main():\n    subprocess.run(['streamlit', 'run', 'app.py'])\n",
+        "def main():\n    launch()\ndef launch():\n    command = ['-m', 'streamlit', 'run']\n",
+    ],
+)
+def test_a_console_script_that_starts_streamlit_gets_its_settings(
+    detected: Detect, start: str
+) -> None:
+    files = {"pyproject.toml": PYPROJECT, "src/shop/__init__.py": "", "src/shop/cli.py": start}
+    page = {"src/shop/app.py": "import streamlit as st\nst.title('Shop')\n"}
+
+    found = detected(files | page)
+
+    assert web(found) == (("shop",), 8501)
+    one = found.find("web")
+    assert one is not None
+    assert one.process.env == {
+        "STREAMLIT_SERVER_ADDRESS": "0.0.0.0",
+        "STREAMLIT_SERVER_HEADLESS": "true",
+        "STREAMLIT_SERVER_PORT": "8501",
+    }
+    assert detected(files | page, locked={"click"}).find("web") is None
+
+
+def test_a_console_script_that_names_streamlit_only_is_a_command(detected: Detect) -> None:
+    files = {"pyproject.toml": PYPROJECT, "src/shop/__init__.py": ""}
+    text = "def main():\n    print(['streamlit', 'flask'])\n"
+
+    found = detected({**files, "src/shop/cli.py": text})
+
+    assert [one.process.name for one in found.processes] == ["job"]
+
+
+def test_gradio_is_told_where_to_listen(detected: Detect) -> None:
+    text = "import gradio\ngradio.Interface(print, 'text', 'text').launch(server_port=7000)\n"
+
+    found = detected({"app.py": text}).find("web")
+
+    assert found is not None
+    assert found.process.port == 7000
+    assert found.process.env == {"GRADIO_SERVER_NAME": "0.0.0.0", "GRADIO_SERVER_PORT": "7000"}
+
+
+def test_a_part_that_can_be_tried_alone_is_no_service_beside_a_console_script(
+    detected: Detect,
+) -> None:
+    found = detected(
+        {
+            "pyproject.toml": PYPROJECT,
+            "src/shop/__init__.py": "",
+            "src/shop/cli.py": "def main(): ...\n",
+            "src/shop/demo.py": """
+                from http.server import HTTPServer
+
+                if __name__ == "__main__":
+                    HTTPServer(("", 9000), None).serve_forever()
+            """,
+        }
+    )
+
+    assert [one.process.name for one in found.processes] == ["job"]
 
 
 def test_an_application_that_can_be_imported_is_better_than_its_script(detected: Detect) -> None:

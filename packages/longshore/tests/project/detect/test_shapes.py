@@ -519,6 +519,108 @@ SHAPES = {
         },
         {"worker": "python bot.py"},
     ),
+    "CherryPy's tree": (
+        {
+            "shop/site.py": """
+                import cherrypy
+
+                class Shop:
+                    pass
+
+                def build():
+                    cherrypy.tree.mount(Shop(), "/")
+                    return cherrypy.tree
+
+                application = build()
+
+                def run():
+                    cherrypy.engine.start()
+            """,
+        },
+        {"web": "wsgi shop.site:application"},
+    ),
+    "CherryPy's mounted application": (
+        {"app.py": "import cherrypy\napp = cherrypy.tree.mount(object(), '/')\n"},
+        {"web": "wsgi app:app"},
+    ),
+    "CherryPy's own server": (
+        {
+            "app.py": """
+                import cherrypy
+
+                if __name__ == "__main__":
+                    cherrypy.config.update({"server.socket_host": "0.0.0.0"})
+                    cherrypy.quickstart(object())
+            """,
+        },
+        {"web": "python app.py"},
+    ),
+    "Morepath": (
+        {"app.py": "import morepath\nclass App(morepath.App):\n    pass\napp = App()\n"},
+        {"web": "wsgi app:app"},
+    ),
+    "a decorated function": (
+        {
+            "main.py": """
+                import asgineer
+
+                @asgineer.to_asgi
+                async def main_handler(request): ...
+            """,
+        },
+        {"web": "asgi main:main_handler"},
+    ),
+    "Streamlit with pages": (
+        {
+            "app.py": "import streamlit as st\nst.title('Shop')\n",
+            "charts.py": "import streamlit as st\ndef chart(): ...\n",
+            "pages/stock.py": "import streamlit as st\nst.title('Stock')\n",
+        },
+        {
+            "web": "streamlit run app.py --server.address=0.0.0.0 --server.port=8501"
+            " --server.headless=true"
+        },
+    ),
+    "Gradio without a main part": (
+        {
+            "app.py": """
+                import gradio as gr
+
+                with gr.Blocks() as demo:
+                    gr.Markdown("shop")
+
+                demo.launch()
+            """,
+        },
+        {"web": "python app.py"},
+    ),
+    "NiceGUI with its two names of the main part": (
+        {
+            "main.py": """
+                from nicegui import ui
+
+                if __name__ in {"__main__", "__mp_main__"}:
+                    ui.run(port=8090)
+            """,
+        },
+        {"web": "python main.py"},
+    ),
+    "a server in a module of another name": (
+        {
+            "shop/__init__.py": "",
+            "shop/serving.py": """
+                from tornado.web import Application
+
+                def start(port=8888):
+                    Application().listen(port)
+
+                if __name__ == "__main__":
+                    start()
+            """,
+            "shop/tool.py": "if __name__ == '__main__':\n    print()\n",
+        },
+        {"web": "python -m shop.serving"},
+    ),
     "a bare script": ({"report.py": "print('hello')\n"}, {"job": "python report.py"}),
     "task-api without its table": (
         {

@@ -4,7 +4,13 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from longshore.project.detect.frameworks import PLAIN_ASGI, PLAIN_WSGI, Framework, Interface
+from longshore.project.detect.frameworks import (
+    DECORATORS,
+    PLAIN_ASGI,
+    PLAIN_WSGI,
+    Framework,
+    Interface,
+)
 from longshore.project.detect.model import Candidate, Evidence, Origin
 from longshore.project.detect.reading import Body, Reading
 from longshore.project.detect.syntax import (
@@ -99,7 +105,7 @@ def _attributes(module: Module, reading: Reading) -> Iterator[Candidate]:
         if name.startswith("_") or (not isinstance(binding, Assigned) and not is_entry):
             continue  # a name that is only imported counts where servers look
         found = reading.resolver.attribute(module, name)
-        framework = _framework(found)
+        framework = _framework(found, reading)
         if framework is None and _is_unread(found, name, module, binding):
             framework = PLAIN_ASGI if module.last_name == "asgi" else PLAIN_WSGI
         if framework is None or (framework in _PLAIN and name not in ATTRIBUTES):
@@ -132,11 +138,16 @@ def _starred(module: Module, reading: Reading) -> Iterator[str]:
             yield from source.scope.names
 
 
-def _framework(found: object) -> Framework | None:
+def _framework(found: object, reading: Reading) -> Framework | None:
     if isinstance(found, Made):
         return found.framework
     if isinstance(found, Local) and isinstance(found.node, Function):
-        return plain_interface(found.node)
+        names = (
+            reading.resolver.full_name(decorator, found.module)
+            for decorator in found.node.decorator_list
+        )
+        decorated = (DECORATORS[name] for name in names if name in DECORATORS)
+        return next(decorated, None) or plain_interface(found.node)
     return None
 
 

@@ -18,8 +18,8 @@ from longshore.project.detect.model import Candidate, Detected, Detection, Probl
 from longshore.project.detect.procfile import PROCFILE, read_procfile
 from longshore.project.detect.queues import schedulers_in_web
 from longshore.project.detect.said import development_note
-from longshore.project.detect.servercalls import DEFAULT_PORT
 from longshore.project.detect.servers import choose_server
+from longshore.project.detect.servershapes import DEFAULT_PORT
 from longshore.project.detect.survey import Survey, read, survey
 from longshore.types import CommandLine, Finding, Process, ProcessKind, Severity
 

@@ -36,6 +36,7 @@ MAKERS: Final = {
     "bottle.app": Framework("Bottle", _W),
     "bottle.default_app": Framework("Bottle", _W),
     "channels.routing.ProtocolTypeRouter": Framework("Django Channels", _A),
+    "cherrypy.Application": Framework("CherryPy", _W),
     "connexion.App": Framework("Connexion", _A),
     "connexion.AsyncApp": Framework("Connexion", _A),
     "connexion.FlaskApp": Framework("Connexion", _A),
@@ -57,6 +58,7 @@ MAKERS: Final = {
     "flask_openapi3.OpenAPI": Framework("Flask", _W),
     "litestar.Litestar": Framework("Litestar", _A),
     "litestar.app.Litestar": Framework("Litestar", _A),
+    "morepath.App": Framework("Morepath", _W),
     "quart.Quart": Framework("Quart", _A),
     "quart.app.Quart": Framework("Quart", _A),
     "quart_trio.QuartTrio": Framework("Quart", _A),
@@ -71,6 +73,7 @@ MAKERS: Final = {
 
 MEMBERS: Final = {
     "aiohttp.web.Application": {},
+    "cherrypy.tree": {"mount": Framework("CherryPy", _W)},
     "dash.Dash": {"server": Framework("Dash", _W)},
     "fastmcp.FastMCP": {
         "http_app": Framework("FastMCP", _A),
@@ -84,6 +87,12 @@ MEMBERS: Final = {
     "pyramid.config.Configurator": {"make_wsgi_app": Framework("Pyramid", _W)},
 }
 """Objects that are no application but have one, as an attribute or by a method."""
+
+OBJECTS: Final = {"cherrypy.tree": Framework("CherryPy", _W)}
+"""Objects of a framework's own module that are applications."""
+
+DECORATORS: Final = {"asgineer.to_asgi": Framework("Asgineer", _A)}
+"""What makes an application of a function."""
 
 ADAPTERS: Final = {
     "a2wsgi.ASGIMiddleware": _W,

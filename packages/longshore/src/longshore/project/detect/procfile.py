@@ -12,7 +12,7 @@ from longshore.project.detect.frameworks import Interface
 from longshore.project.detect.model import Candidate, Evidence, Problem
 from longshore.project.detect.reading import Reading
 from longshore.project.detect.said import Wrong, development_note, flask_target
-from longshore.project.detect.servercalls import DEFAULT_PORT
+from longshore.project.detect.servershapes import DEFAULT_PORT
 from longshore.types import CommandLine, Finding, ProcessKind, Severity
 
 PROCFILE = "Procfile"

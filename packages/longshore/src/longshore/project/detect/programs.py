@@ -8,7 +8,8 @@ from longshore.project.detect.applications import is_entry_module
 from longshore.project.detect.model import Candidate, Evidence
 from longshore.project.detect.reading import Reading, bodies
 from longshore.project.detect.scripts import CONSOLE, Script
-from longshore.project.detect.servercalls import DEFAULT_PORT, ServerCall, is_local
+from longshore.project.detect.servercalls import ServerCall, is_local
+from longshore.project.detect.servershapes import DEFAULT_PORT
 from longshore.project.detect.services import Service, local_note, port_note, reachable
 from longshore.project.detect.syntax import Module, calls, snippet
 from longshore.project.detect.values import Local
@@ -20,17 +21,20 @@ _FOREVER = re.compile(
 )
 
 
-def find_main_services(reading: Reading, server_calls: tuple[ServerCall, ...]) -> Iterator[Service]:
-    """Yield scripts whose ``if __name__ == "__main__":`` starts a server of their own.
+def find_main_services(
+    reading: Reading, scripts: tuple[Script, ...], server_calls: tuple[ServerCall, ...]
+) -> Iterator[Service]:
+    """Yield scripts that start a server of their own when they are run.
 
     A server that is given an application that can be imported is none of them: the runtime serves
-    that.
+    that. Beside a console script, a module without an entry's name is a part of something bigger
+    that can be tried alone.
     """
+    has_console = any(script.group == CONSOLE for script in scripts)
     for module in reading.modules:
-        if not module.main or not _can_run(module, reading):
+        is_entry = is_entry_module(module, reading.name)
+        if not _can_run(module, reading) or (has_console and not is_entry):
             continue
-        if not is_entry_module(module, reading.name):
-            continue  # a part of something bigger that can be tried alone
         call = _main_call(module, reading, server_calls)
         if call is not None and call.made is None and call.target is None:
             notes = [local_note(call)] if is_local(call) else []
@@ -38,12 +42,13 @@ def find_main_services(reading: Reading, server_calls: tuple[ServerCall, ...]) -
                 notes.append(port_note(call))
             candidate = Candidate(
                 evidence=Evidence.SCRIPT,
-                order=2,
+                order=2 if is_entry else 3,
                 serve=CommandLine(_run(module, reading)),
                 framework=call.name.partition(".")[0],
                 location=call.location,
                 text=call.text,
                 port=call.port or DEFAULT_PORT,
+                env=call.env,
             )
             yield Service(candidate, call, tuple(notes))
 
@@ -52,7 +57,7 @@ def _main_call(
     module: Module, reading: Reading, server_calls: tuple[ServerCall, ...]
 ) -> ServerCall | None:
     own = [call for call in server_calls if call.module.path == module.path]
-    direct = next((call for call in own if call.body.is_main), None)
+    direct = next((call for call in own if call.body.function is None), None)
     if direct is not None:
         return direct
     for body in bodies(module, reading.resolver):

@@ -27,11 +27,11 @@ from longshore.project.detect.syntax import (
 
 _WORTH_PARSING = re.compile(
     r"""
-      \b(?:import|from)\s+(?:aiohttp|apiflask|apscheduler|ariadne|arq|asgiref|blacksheep|bottle
+      \b(?:import|from)\s+(?:aiohttp|apiflask|apscheduler|ariadne|arq|asgineer|asgiref|blacksheep|bottle
         |celery|channels|cheroot|cherrypy|configurations|connexion|dash|django\.core\.[aw]sgi|dramatiq
-        |eventlet|falcon|fastapi|fasthtml|fastmcp|flask|flask_migrate|gevent|granian|gunicorn
-        |http\.server|huey|hypercorn|litestar|mcp|pyramid|quart|rq|rq_scheduler|sanic|schedule|socketio
-        |socketserver|starlette|taskiq|taskiq_\w+|tornado|uvicorn|waitress|werkzeug|wsgiref)\b
+        |eventlet|falcon|fastapi|fasthtml|fastmcp|flask|flask_migrate|gevent|gradio|granian|gunicorn
+        |http\.server|huey|hypercorn|litestar|mcp|morepath|nicegui|prometheus_client|pyramid|quart|rq|rq_scheduler|sanic|schedule|socketio
+        |socketserver|starlette|streamlit|taskiq|taskiq_\w+|tornado|uvicorn|waitress|werkzeug|wsgiref)\b
     | __main__ | \bstart_response\b | \breceive,\s*send\b
     | ^(?:app|application|api|asgi|wsgi|server|asgi_app|wsgi_app)\b[^=\n]*=
     | ^def\s+(?:create|make|get|build)_\w*app

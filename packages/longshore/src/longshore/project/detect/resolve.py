@@ -8,6 +8,7 @@ from longshore.project.detect.frameworks import (
     ADAPTERS,
     MAKERS,
     MEMBERS,
+    OBJECTS,
     Framework,
     is_wrapper,
 )
@@ -212,7 +213,9 @@ class Resolver:
                     return InModule(below)
                 return None if module or self.has_module(origin) else External(below)
             case External(name=origin):
-                return External(f"{origin}.{name}")
+                full = f"{origin}.{name}"
+                framework = OBJECTS.get(full)
+                return Made(full, framework, (full, 0, 0)) if framework else External(full)
             case Made():
                 framework = MEMBERS.get(value.maker, {}).get(name)
                 if framework is not None:

@@ -2,15 +2,26 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from longshore.project.detect.reading import Body, Reading, number, text_of
+from longshore.project.detect.servershapes import (
+    CHERRYPY,
+    DEFAULT_PORT,
+    GRADIO_LAUNCH,
+    GUNICORN_RUN,
+    LISTEN,
+    RUN,
+    SHAPES,
+    SOCKETIO_RUN,
+    Shape,
+)
 from longshore.project.detect.syntax import Module, keyword, snippet, string
 from longshore.project.detect.values import Made
 
-DEFAULT_PORT: Final = 8000
 LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 """Addresses that nothing outside a container reaches."""
 
@@ -22,61 +33,7 @@ _DEVELOPMENT_RUN = {
     "Flask",
     "Quart",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shape:
-    """Where the arguments of a server's call are; positions count from 0.
-
-    ``pair`` is the position of an ``(address, port)`` tuple.
-    """
-
-    target: int | None = 0
-    host: int | None = None
-    port: int | None = None
-    pair: int | None = None
-    host_keys: tuple[str, ...] = ("host",)
-    default_host: str | None = "127.0.0.1"
-    default_port: int = DEFAULT_PORT
-    takes_string: bool = False
-
-
-_UVICORN = _Shape(takes_string=True)
-_SOCKET_PAIR = _Shape(target=None, pair=0, default_host=None)
-_LISTEN = _Shape(target=None, host=1, port=0, host_keys=("address",), default_host=None)
-_SHAPES: Final = {
-    "aiohttp.web.run_app": _Shape(default_host=None, default_port=8080),
-    "aiohttp.web.TCPSite": _Shape(
-        target=None, host=1, port=2, default_host=None, default_port=8080
-    ),
-    "asyncio.start_server": _Shape(target=None, host=1, port=2, default_host=None),
-    "bottle.run": _Shape(default_port=8080),
-    "cheroot.wsgi.Server": _Shape(target=1, pair=0, default_host=None),
-    "eventlet.listen": _SOCKET_PAIR,
-    "gevent.pywsgi.WSGIServer": _Shape(target=1, pair=0, default_host=None),
-    "granian.Granian": _Shape(host_keys=("address",), takes_string=True),
-    "granian.server.Granian": _Shape(host_keys=("address",), takes_string=True),
-    "http.server.HTTPServer": _SOCKET_PAIR,
-    "http.server.ThreadingHTTPServer": _SOCKET_PAIR,
-    "hypercorn.asyncio.serve": _Shape(),
-    "hypercorn.trio.serve": _Shape(),
-    "socketserver.TCPServer": _SOCKET_PAIR,
-    "socketserver.ThreadingTCPServer": _SOCKET_PAIR,
-    "tornado.httpserver.HTTPServer": _Shape(target=None, default_host=None),
-    "tornado.netutil.bind_sockets": _LISTEN,
-    "uvicorn.Config": _UVICORN,
-    "uvicorn.config.Config": _UVICORN,
-    "uvicorn.main.run": _UVICORN,
-    "uvicorn.run": _UVICORN,
-    "waitress.create_server": _Shape(default_host="0.0.0.0", default_port=8080),  # noqa: S104  # its documented default
-    "waitress.serve": _Shape(default_host="0.0.0.0", default_port=8080),  # noqa: S104  # as above
-    "werkzeug.serving.make_server": _Shape(target=2, host=0, port=1, default_host=None),
-    "werkzeug.serving.run_simple": _Shape(target=2, host=0, port=1, default_host=None),
-    "wsgiref.simple_server.make_server": _Shape(target=2, host=0, port=1, default_host=None),
-}
-_RUN = _Shape(target=None, host=0, port=1, default_port=5000)
-_SOCKETIO_RUN = _Shape(target=0, host=1, port=2, default_port=5000)
-_LAST_NAMES = {name.rpartition(".")[2] for name in _SHAPES} | {"run", "listen"}
+_LAST_NAMES = {name.rpartition(".")[2] for name in SHAPES} | {"launch", "listen", "run"}
 _IMPORT_STRING = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -120,6 +77,15 @@ class ServerCall:
         """``src/shop/main.py:7``."""
         return f"{self.module.path}:{self.line}"
 
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The settings by which the server is told where to listen, if it has some."""
+        if self.name != "gradio.launch":
+            return MappingProxyType({})
+        everywhere = "0.0.0.0"  # noqa: S104 - inside its own network namespace
+        port = str(self.port or DEFAULT_PORT)
+        return MappingProxyType({"GRADIO_SERVER_NAME": everywhere, "GRADIO_SERVER_PORT": port})
+
 
 def find_server_calls(reading: Reading) -> tuple[ServerCall, ...]:
     """Return every call that starts a server, in order of path and line."""
@@ -133,27 +99,32 @@ def _in_module(module: Module, reading: Reading) -> Iterator[ServerCall]:
             yield _read_call(call.node, *named, call.body, reading)
 
 
-def _shape_of(call: ast.Call, body: Body, reading: Reading) -> tuple[str, _Shape] | None:
+def _shape_of(call: ast.Call, body: Body, reading: Reading) -> tuple[str, Shape] | None:
     resolver = reading.resolver
     name = resolver.full_name(call.func, body.module, body.scope)
-    if name in _SHAPES:
-        return name, _SHAPES[name]
+    if name in SHAPES:
+        return name, SHAPES[name]
     if not isinstance(call.func, ast.Attribute):
         return None
+    if call.func.attr == "listen":
+        return ("tornado.listen", LISTEN) if "tornado" in _imports(body.module) else None
     owner = resolver.value(call.func.value, body.module, body.scope)
-    if call.func.attr == "run" and isinstance(owner, Made):
-        if owner.maker == "flask_socketio.SocketIO":
-            return "flask_socketio.SocketIO.run", _SOCKETIO_RUN
-        if owner.maker == "dash.Dash" or owner.framework:
-            title = (
-                "Dash"
-                if owner.maker == "dash.Dash" or not owner.framework
-                else (owner.framework.title)
-            )
-            return f"{title}.run", _RUN
-    if call.func.attr == "listen" and "tornado" in _imports(body.module):
-        return "tornado.listen", _LISTEN
-    return None
+    return _method(call.func.attr, owner, reading) if isinstance(owner, Made) else None
+
+
+def _method(name: str, owner: Made, reading: Reading) -> tuple[str, Shape] | None:
+    """Return what a method of an object starts, if it starts a server."""
+    if name == "launch" and owner.maker.startswith("gradio."):
+        return "gradio.launch", GRADIO_LAUNCH
+    if name != "run":
+        return None
+    if reading.resolver.is_instance(owner, "gunicorn.app.base.BaseApplication"):
+        return "gunicorn.run", GUNICORN_RUN
+    if owner.maker == "flask_socketio.SocketIO":
+        return "flask_socketio.SocketIO.run", SOCKETIO_RUN
+    if owner.maker == "dash.Dash" or not owner.framework:
+        return ("Dash.run", RUN) if owner.maker == "dash.Dash" else None
+    return f"{owner.framework.title}.run", RUN
 
 
 def _imports(module: Module) -> set[str]:
@@ -169,12 +140,10 @@ def _imports(module: Module) -> set[str]:
     }
 
 
-def _read_call(
-    call: ast.Call, name: str, shape: _Shape, body: Body, reading: Reading
-) -> ServerCall:
+def _read_call(call: ast.Call, name: str, shape: Shape, body: Body, reading: Reading) -> ServerCall:
     scopes = (body.scope, body.module.scope)
     given = _argument(call, shape.target, "app") if shape.target is not None else None
-    if name.endswith(".run") and isinstance(call.func, ast.Attribute) and shape is _RUN:
+    if name.endswith(".run") and isinstance(call.func, ast.Attribute) and shape is RUN:
         given = call.func.value
     target = text_of(given, *scopes) if shape.takes_string else None
     made = reading.resolver.value(given, body.module, body.scope) if given is not None else None
@@ -202,7 +171,7 @@ def _argument(call: ast.Call, position: int | None, *names: str) -> ast.expr | N
     return next((value for name in names if (value := keyword(call, name))), None)
 
 
-def _address(call: ast.Call, shape: _Shape, body: Body) -> tuple[str | None, int | None, bool]:
+def _address(call: ast.Call, shape: Shape, body: Body) -> tuple[str | None, int | None, bool]:
     """Return the address, the port, and whether the port is written in the call."""
     scopes = (body.scope, body.module.scope)
     pair = _argument(call, shape.pair, "server_address", "listener", "bind_addr")
@@ -214,14 +183,27 @@ def _address(call: ast.Call, shape: _Shape, body: Body) -> tuple[str | None, int
         host, _, text = listen.rpartition(":")
         return host.strip("*") or None, int(text) if text.isdecimal() else None, text.isdecimal()
     is_dynamic = any(item.arg is None for item in call.keywords)
-    host_node = _argument(call, shape.host, *shape.host_keys)
-    port_node = _argument(call, shape.port, "port")
+    host_node = _argument(call, shape.host, *shape.host_keys) or _setting(body, "host", shape)
+    port_node = _argument(call, shape.port, *shape.port_keys) or _setting(body, "port", shape)
     known = text_of(host_node, *scopes) if host_node else None
     default_host = None if host_node or is_dynamic else shape.default_host
     if port_node is not None:
         port = number(port_node, *scopes)
         return known or default_host, port, port is not None
     return known or default_host, None if is_dynamic else shape.default_port, False
+
+
+def _setting(body: Body, name: str, shape: Shape) -> ast.expr | None:
+    """Return what CherryPy's configuration in the same file says: ``server.socket_host``."""
+    if shape is not CHERRYPY:
+        return None
+    key = f"server.socket_{name}"
+    for node in ast.walk(body.module.tree):
+        if isinstance(node, ast.Dict):
+            for one, value in zip(node.keys, node.values, strict=True):
+                if string(one) == key:
+                    return value
+    return None
 
 
 def is_local(call: ServerCall) -> bool:

@@ -6,25 +6,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from longshore.project.detect.model import Candidate, Evidence
-from longshore.project.detect.reading import Body, Reading, bodies, number
+from longshore.project.detect.reading import Body, Reading, bodies, constant, number, text_of
 from longshore.project.detect.scripts import CELERY, Script
-from longshore.project.detect.servercalls import DEFAULT_PORT, ServerCall, is_local
+from longshore.project.detect.servercalls import ServerCall, is_local
+from longshore.project.detect.servershapes import DEFAULT_PORT
 from longshore.project.detect.syntax import Function, Module, calls, dotted, keyword, string
 from longshore.project.detect.values import Local, Made
 from longshore.types import CommandLine, Finding, Severity
 
 _HOST_OPTIONS = ("--host", "--bind", "--address", "--listen", "--ip", "--bind-addr", "--interface")
+_TAKES_BOTH = re.compile(r"--(?:[\w.-]*[.-])?(?:address|bind|listen)")
+_PAIR = re.compile(r"(?:[\d.]+|\[::\]|localhost|\*)?:(\d+)")
 _MAX_FUNCTIONS = 60
 _MAX_DEPTH = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of a program that matter: the one for its address and its port's default."""
+    """The options of a program that matter: the one for its address and its port's default.
+
+    ``pair`` is an option that takes both: ``--listen-address=:9221``. A port that
+    ``is_positional`` is an argument by itself.
+    """
 
     host: str | None
     has_port: bool
     port: int | None
+    pair: str | None = None
+    is_positional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ def find_services(
     for script in scripts:
         module = reading.resolver.module(script.module)
         attribute = script.attribute.partition(".")[0]
-        starts = _starts(module, attribute, reading) if module is not None else ()
+        starts = starts_of(module, attribute, reading) if module is not None else ()
         visited = reachable(starts, reading)
         call, owner = _served_in(visited, server_calls)
         if call is None and script.group == CELERY:
@@ -53,7 +62,7 @@ def find_services(
             yield _service(script, visited, call, sub, reading)
 
 
-def _starts(module: Module, attribute: str, reading: Reading) -> tuple[Local, ...]:
+def starts_of(module: Module, attribute: str, reading: Reading) -> tuple[Local, ...]:
     """Return what a script calls: a function, or the commands of a typer or click object."""
     start = reading.resolver.attribute(module, attribute)
     if isinstance(start, Local):
@@ -91,6 +100,18 @@ def _called(local: Local, reading: Reading) -> Iterator[Local]:
             owner = getattr(found, "of_class", found)
             if isinstance(owner, Local):
                 yield owner
+            elif found is None and isinstance(inner, ast.Name):
+                yield from _chosen(inner.id, module, reading)
+
+
+def _chosen(name: str, module: Module, reading: Reading) -> Iterator[Local]:
+    """Yield the functions that a table of the module has: ``SERVERS = {"waitress": serve}``."""
+    table = constant(name, module.scope)
+    if isinstance(table, ast.Dict):
+        for one in table.values:
+            found = reading.resolver.value(one, module) if isinstance(one, ast.Name) else None
+            if isinstance(found, Local):
+                yield found
 
 
 def _subcommands(module: Module, group: str) -> Iterator[Local]:
@@ -132,13 +153,15 @@ def _service(
     notes = [development_warning(call)] if call.development else []
     if options.host:
         argv.append(f"{options.host}=0.0.0.0")
-    elif is_local(call):
+    elif is_local(call) and not options.pair:
         notes.append(local_note(call))
     if port is None:
         port = DEFAULT_PORT
         notes += [] if options.has_port else [port_note(call)]
-    if options.has_port:
-        argv.append(f"--port={port}")
+    if options.pair:
+        argv.append(f"{options.pair}=0.0.0.0:{port}")
+    elif options.has_port:
+        argv.append(str(port) if options.is_positional else f"--port={port}")
     candidate = Candidate(
         evidence=Evidence.SCRIPT,
         serve=CommandLine(tuple(argv)),
@@ -146,6 +169,7 @@ def _service(
         location=script.location,
         text=f"{script.text}, and {call.location} is {call.text}",
         port=port,
+        env=call.env,
     )
     return Service(candidate, call, tuple(notes))
 
@@ -170,15 +194,20 @@ def _subcommand(owner: Local | None, starts: tuple[Local, ...], reading: Reading
 def read_options(modules: tuple[Module, ...], reading: Reading) -> Options:
     """Find the options for address and port: click, argparse, typer, tornado's ``define``."""
     host: str | None = None
-    has_port, port = False, None
+    has_port, port, is_positional = False, None, False
     for module in modules:
         for body in bodies(module, reading.resolver):
             for names, default in _declared(body):
-                if "--port" in names and not has_port:
+                pair = _PAIR.fullmatch(text_of(default, body.scope, module.scope) or "")
+                name = next((one for one in names if _TAKES_BOTH.fullmatch(one)), None)
+                if pair and name:
+                    return Options(host=None, has_port=True, port=int(pair[1]), pair=name)
+                if not names.isdisjoint({"--port", "port"}) and not has_port:
                     has_port, port = True, number(default, body.scope, module.scope)
+                    is_positional = not any(name.startswith("-") for name in names)
                 found = next((one for one in _HOST_OPTIONS if one in names), None)
                 host = host or found
-    return Options(host, has_port, port)
+    return Options(host, has_port, port, is_positional=is_positional)
 
 
 def _declared(body: Body) -> Iterator[tuple[set[str], ast.expr | None]]:

@@ -19,6 +19,7 @@ from longshore.project.detect.said import Wrong, find_said
 from longshore.project.detect.scripts import Script, read_scripts
 from longshore.project.detect.servercalls import ServerCall, find_server_calls
 from longshore.project.detect.services import Service, find_services
+from longshore.project.detect.streamlit import find_streamlit
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -83,7 +84,7 @@ def survey(reading: Reading) -> Survey:
     server_calls = find_server_calls(reading)
     services = (
         *find_services(reading, scripts, server_calls),
-        *find_main_services(reading, server_calls),
+        *find_main_services(reading, scripts, server_calls),
     )
     said = tuple(find_said(reading, server_calls))
     django, wrong, problems = _read_django(reading)
@@ -92,6 +93,7 @@ def survey(reading: Reading) -> Survey:
         *([django.web] if django else []),
         *_served(find_applications(reading), server_calls),
         *(service.candidate for service in services),
+        *find_streamlit(reading, scripts),
     ]
     packages = frozenset(module.name for module in reading.modules if module.is_package)
     best, others = choose(candidates, project=reading.name, packages=packages)
@@ -113,14 +115,19 @@ def survey(reading: Reading) -> Survey:
 def _served(
     candidates: Iterable[Candidate], server_calls: tuple[ServerCall, ...]
 ) -> Iterator[Candidate]:
-    """Yield the candidates; one that its own module gives to a server is an entry."""
+    """Yield the candidates; one that its own module gives to a server is an entry.
+
+    CherryPy's server is given none: it serves whatever is in ``cherrypy.tree``.
+    """
     own = {
         call.made.origin
         for call in server_calls
         if call.made is not None and call.made.origin[0] == call.module.path
     }
+    cherrypy = {call.module.path for call in server_calls if call.name.startswith("cherrypy.")}
     for one in candidates:
-        is_own = one.origin in own and one.evidence is Evidence.OTHER_ATTRIBUTE
+        is_tree = one.framework == "CherryPy" and one.location.rpartition(":")[0] in cherrypy
+        is_own = one.evidence is Evidence.OTHER_ATTRIBUTE and (is_tree or one.origin in own)
         yield replace(one, evidence=Evidence.ENTRY_ATTRIBUTE) if is_own else one
 
 

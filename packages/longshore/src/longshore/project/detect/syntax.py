@@ -142,13 +142,15 @@ def parse_module(text: str, *, name: str, path: str) -> Module:
 
 
 def is_main_guard(statement: ast.stmt) -> bool:
-    """Tell whether a statement is ``if __name__ == "__main__":``."""
+    """Tell whether a statement is ``if __name__ == "__main__":``, or ``in {"__main__", …}``."""
     if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare):
         return False
     sides = [statement.test.left, *statement.test.comparators]
     has_name = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
     return has_name and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
+        isinstance(inner, ast.Constant) and inner.value == "__main__"
+        for side in sides
+        for inner in (side.elts if isinstance(side, ast.Set | ast.Tuple | ast.List) else [side])
     )
 
 
@@ -173,7 +175,9 @@ def collect(  # noqa: C901 - one case for each statement that binds
                 scope.bind(name, line)
             case ast.If(body=inner, orelse=other):
                 collect([*inner, *other], scope, package)
-            case ast.With(body=inner) | ast.AsyncWith(body=inner):
+            case ast.With(body=inner, items=items) | ast.AsyncWith(body=inner, items=items):
+                for item in items:
+                    _collect_context(item, statement, scope)
                 collect(inner, scope, package)
             case ast.Try(body=inner, handlers=handlers, orelse=other, finalbody=final):
                 # The handlers first: what normally happens has the last word.
@@ -195,6 +199,15 @@ def _collect_target(target: ast.expr, value: ast.expr, statement: ast.stmt, scop
         for index, one in enumerate(target.elts):
             item = ast.Subscript(value, ast.Constant(index), ast.Load())
             _collect_target(one, ast.copy_location(item, value), statement, scope)
+
+
+def _collect_context(item: ast.withitem, statement: ast.stmt, scope: Scope) -> None:
+    """Bind ``demo`` of ``with gr.Blocks() as demo``: classes return themselves, methods rarely."""
+    made, target = item.context_expr, item.optional_vars
+    if not isinstance(made, ast.Call) or not isinstance(target, ast.Name):
+        return
+    if (dotted(made.func) or "").rpartition(".")[2][:1].isupper():
+        scope.bind(target.id, Assigned(made, statement.lineno, statement))
 
 
 def _collect_import(statement: ast.Import | ast.ImportFrom, scope: Scope, package: str) -> None:
