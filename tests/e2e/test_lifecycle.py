@@ -137,17 +137,6 @@ def test_foreground_shows_output_and_stops_in_good_order(bench: Bench) -> None:
     assert not bench.is_listening()
 
 
-def test_foreground_ends_when_a_process_does(bench: Bench) -> None:
-    with bench.start(*bench.up_arguments) as up:
-        assert up.stdout is not None
-        up.stdout.readline()
-        bench.kill("worker")
-        _, err = up.communicate(timeout=60)
-    assert up.returncode == 8
-    assert f"error: {SERVICE}: process 'worker' ended: SIGKILL; the others were stopped" in err
-    assert bench.leftovers() == []
-
-
 @pytest.mark.parametrize("moment", ["migrate", "web", "worker"])
 def test_killed_up_is_undone_by_down(bench: Bench, moment: str) -> None:
     with bench.start(*bench.up_arguments, "--detach") as up:

@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def podman(bench: Bench, folder: Path) -> PodmanEngine:
     """The engine itself."""
-    engine = PodmanEngine(environment=bench.environment, folder=folder)
+    engine = PodmanEngine(environment=bench.environment, folder=folder, runs=folder / "runs")
     assert engine.available() is None
     return engine
 

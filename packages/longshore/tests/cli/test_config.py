@@ -48,6 +48,7 @@ def test_every_value_has_its_source(
         "processes.web.secrets           []             default\n"
         "processes.web.scale.min         1              default\n"
         "processes.web.scale.max         1              default\n"
+        "processes.web.restart           on-failure     default\n"
     )
 
 

@@ -121,6 +121,8 @@ def test_ps_is_json_on_request(
         "engine": "memory",
         "state": "running",
         "exit_code": None,
+        "out_of_memory": False,
+        "restarts": {"count": 0, "last_exit_code": None, "last_out_of_memory": False},
         "url": f"http://127.0.0.1:{port}",
         "image": str(Digest.of(b"image")),
         "root": str(project),

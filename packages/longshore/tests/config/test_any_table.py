@@ -63,6 +63,7 @@ processes = st.dictionaries(
         "secrets",
         "resources",
         "scale",
+        "restart",
         "other",
     ),
     max_size=2,

@@ -150,6 +150,9 @@ def test_a_wrong_value_says_what_was_expected(
         ('command = ["x"]\nscale = { min = 3, max = 2 }', ".scale: expected min <= max, got min 3 and max 2", None),
         ('command = ["x"]\nscale = { mni = 3 }', ".scale.mni: unknown key", "did you mean 'min'?"),
         ('command = ["x"]\nsingleton = true\nscale = { max = 2 }', ".scale: a singleton runs once, got max 2", "remove singleton, or scale"),
+        ('command = ["x"]\nrestart = "allways"', ".restart: expected one of 'no', 'on-failure', 'always', got 'allways'", "did you mean 'always'?"),
+        ('command = ["x"]\nrestart = true', ".restart: expected one of 'no', 'on-failure', 'always', got true", None),
+        ('command = ["x"]\nrun = "before-deploy"\nrestart = "always"', ".restart: a process of kind 'release' runs once, and is not started again", "remove it"),
         ('command = ["x"]\nresources = { cpu = 0 }', ".resources.cpu: expected cores such as '100m' or '0.5', got 0", None),
     ],
 )  # fmt: skip

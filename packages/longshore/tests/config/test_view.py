@@ -41,6 +41,7 @@ def test_a_process_shows_what_it_has(tmp_path: Path, table: str, shown: dict[str
         "processes.one.secrets": [],
         "processes.one.scale.min": 1,
         "processes.one.scale.max": 1,
+        "processes.one.restart": "on-failure",
         **{f"processes.one.{key}": value for key, value in shown.items()},
     }
 

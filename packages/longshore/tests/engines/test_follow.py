@@ -184,3 +184,36 @@ def test_departure_comes_too_late_once_the_end_has_begun() -> None:
         **QUIET,
     )
     assert not departure.is_taken
+
+
+def test_process_that_is_done_ends_nothing_while_others_go_on() -> None:
+    screen, web, batch = Screen(b"last"), Stream(), Stream(b"worked", None)
+
+    def is_done(name: str) -> bool:
+        web.put(b"last")
+        return name == "batch"
+
+    def stop() -> None:
+        web.put(None)
+
+    streams = {"web": web, "batch": batch}
+    assert attend(streams, show=screen, stop=stop, is_done=is_done, **QUIET) is None
+    assert screen.lines == [("batch", b"worked"), ("web", b"last")]
+
+
+def test_attendance_ends_when_all_are_done() -> None:
+    streams = {"one": Stream(None), "two": Stream(None)}
+    ended = attend(streams, show=Screen(), stop=nothing, is_done=lambda _: True, **QUIET)
+    assert ended is None
+
+
+def test_somebody_looks_while_nothing_happens() -> None:
+    web, looks = Stream(), []
+
+    def look() -> None:
+        looks.append(1)
+        if len(looks) == 3:
+            _thread.interrupt_main()
+
+    attend({"web": web}, show=Screen(), stop=lambda: web.put(None), look=look, **QUIET)
+    assert len(looks) >= 3

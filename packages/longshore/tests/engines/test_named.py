@@ -83,13 +83,13 @@ def test_second_up_of_one_process_leaves_the_others_alone(
 def test_end_of_an_attended_process_leaves_those_of_another_up_alone(
     bench: ServiceBench, memory: MemoryEngine
 ) -> None:
-    bench.up(WEB, WORKER, only=("web",))
-    runs = bench.up(WEB, WORKER, only=("worker",))
+    bench.up(WEB, WORKER, only=("worker",))
+    runs = bench.up(WEB, WORKER, only=("web",))
     memory.stop(runs[0], grace=0)
-    with pytest.raises(DeployError, match="process 'worker' exited"):
+    with pytest.raises(DeployError, match="process 'web' exited"):
         bench.services().attend(runs, show=lambda *_: None, ready=lambda: None)
-    assert memory.running() == ["web"]
-    assert [run.process for run in bench.records.runs("taskapi")] == ["web"]
+    assert memory.running() == ["worker"]
+    assert [run.process for run in bench.records.runs("taskapi")] == ["worker"]
 
 
 def test_one_word_that_is_a_process_is_that_process(bench: ServiceBench) -> None:

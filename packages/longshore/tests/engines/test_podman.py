@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from longshore.engines.container import is_podmans_own, read_state, run_arguments
 from longshore.engines.interface import (
     EngineError,
     LoadedImage,
@@ -15,7 +16,7 @@ from longshore.engines.interface import (
     RunStatus,
     Volume,
 )
-from longshore.engines.podman import PodmanEngine, is_podmans_own, read_state, run_arguments
+from longshore.engines.podman import PodmanEngine
 from longshore.oci.config import ImageConfig
 from longshore.types import Digest, Secret
 
@@ -117,11 +118,13 @@ def program(folder: Path, script: str) -> PodmanEngine:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     environment = {"PATH": f"{folder}:/usr/bin:/bin"}
-    return PodmanEngine(environment=environment, folder=folder / "own", program=str(path))
+    return PodmanEngine(
+        environment=environment, folder=folder / "own", runs=folder / "runs", program=str(path)
+    )
 
 
 def test_podman_that_is_not_there_says_so(tmp_path: Path) -> None:
-    engine = PodmanEngine(environment={"PATH": str(tmp_path)}, folder=tmp_path)
+    engine = PodmanEngine(environment={"PATH": str(tmp_path)}, folder=tmp_path, runs=tmp_path)
     assert engine.available() == "podman is not installed"
 
 

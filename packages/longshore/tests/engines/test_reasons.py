@@ -1,11 +1,13 @@
 """Ends of processes, in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from longshore.engines.interface import RunState, RunStatus
+from longshore.engines.interface import Restarts, RunState, RunStatus
 from longshore.engines.reasons import describe_exit, describe_state, exit_hint
+from longshore.engines.restart import Ending
 
 ROOT = Path(__file__).parents[2]
 """A project with a pyproject.toml: this distribution."""
@@ -31,6 +33,19 @@ def exited(code: int | None, *, oom: bool = False, error: str = "") -> RunState:
         (exited(None), "exited (nobody saw how)", "ended: nobody saw how"),
         (exited(126, error="no such file"), "exited (126: no such file)", None),
         (RunState(status=RunStatus.RUNNING), "running", None),
+        (
+            replace(exited(1), restarts=Restarts(count=5, last=Ending(exit_code=1))),
+            "exited (1; restarted 5x)",
+            "exited with code 1",
+        ),
+        (
+            RunState(
+                status=RunStatus.RUNNING,
+                restarts=Restarts(count=2, last=Ending(exit_code=137, out_of_memory=True)),
+            ),
+            "running (restarted 2x, last exit: out of memory)",
+            None,
+        ),
         (RunState(status=RunStatus.GONE), "gone", "was removed by somebody else"),
     ],
 )

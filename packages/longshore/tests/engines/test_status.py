@@ -1,5 +1,6 @@
 """What supervisors tell."""
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from longshore.engines.identity import ProcessIdentity
-from longshore.engines.interface import RunState, RunStatus
-from longshore.engines.status import Status, read_state
+from longshore.engines.interface import Restarts, RunState, RunStatus
+from longshore.engines.restart import Ending, RestartRule
+from longshore.engines.status import RunFiles, Status, read_restarts, read_state
 
 
 @pytest.fixture
@@ -74,3 +76,42 @@ def test_run_of_another_start_is_gone(tmp_path: Path, alive: ProcessIdentity) ->
 
 def test_session_of_a_number_that_was_used_again_is_not_ours(dead: ProcessIdentity) -> None:
     assert Status(run_id="1", supervisor=dead).living() == ()
+
+
+def test_restarts_survive_the_file_and_are_part_of_the_state(
+    tmp_path: Path, alive: ProcessIdentity
+) -> None:
+    path = tmp_path / "web.status"
+    ending = Ending(exit_code=137, out_of_memory=True)
+    status = Status(run_id="1", supervisor=alive, process=alive).restarting(ending, pause=0.3)
+    status.write(path)
+    expected = Restarts(count=1, last=ending, pause=0.3)
+    assert Status.read(path) == status
+    assert read_restarts(path, run_id="1") == expected
+    assert read_restarts(path, run_id="2") == Restarts()
+    state = RunState(status=RunStatus.RESTARTING, restarts=expected)
+    assert read_state(path, run_id="1") == state
+    assert not state.is_over
+    again = replace(status, process=alive).state()
+    assert again == RunState(status=RunStatus.RUNNING, restarts=expected)
+
+
+def test_status_of_an_earlier_version_has_no_restarts(
+    tmp_path: Path, alive: ProcessIdentity
+) -> None:
+    path = tmp_path / "web.status"
+    Status(run_id="1", supervisor=alive).write(path)
+    document = json.loads(path.read_text())
+    del document["restarts"]
+    path.write_text(json.dumps(document))
+    assert read_restarts(path, run_id="1") == Restarts()
+
+
+def test_rule_is_that_of_one_start(tmp_path: Path) -> None:
+    files = RunFiles(folder=tmp_path, process="web")
+    assert files.rule(run_id="1") is None
+    files.write_rule(RestartRule(limit=3), run_id="1")
+    assert files.rule(run_id="1") == RestartRule(limit=3)
+    assert files.rule(run_id="2") is None
+    files.keep.write_text('{"run_id": "1", "ru')
+    assert files.rule(run_id="1") is None

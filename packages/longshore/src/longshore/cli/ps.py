@@ -2,11 +2,15 @@
 # ruff: noqa: PLC0415 - not for --help
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from longshore.cli.context import Context
 from longshore.cli.options import examples
+
+if TYPE_CHECKING:
+    from longshore.engines.interface import Restarts
 
 HEADERS = ("SERVICE", "PROCESS", "ENGINE", "STATE", "URL", "IMAGE", "SINCE")
 
@@ -28,6 +32,8 @@ def ps(context: Context) -> None:
                     "engine": run.engine,
                     "state": state.status.value,
                     "exit_code": state.exit_code,
+                    "out_of_memory": state.out_of_memory,
+                    "restarts": _restarts(state.restarts),
                     "url": run.url,
                     "image": str(run.image),
                     "root": str(run.root),
@@ -54,6 +60,15 @@ def ps(context: Context) -> None:
         for run, state in found
     ]
     context.terminal.table(HEADERS, rows)
+
+
+def _restarts(restarts: "Restarts") -> dict[str, int | bool | None]:
+    last = restarts.last
+    return {
+        "count": restarts.count,
+        "last_exit_code": None if last is None else last.exit_code,
+        "last_out_of_memory": last is not None and last.out_of_memory,
+    }
 
 
 def describe_age(seconds: float) -> str:

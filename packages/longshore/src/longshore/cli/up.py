@@ -82,7 +82,12 @@ def up(
     def prepare(context: Context) -> Launch:
         settings = user_settings(context, options, env_files)
         return Launch(
-            project=context.project, settings=settings, port=port, engine=engine, only=processes
+            project=context.project,
+            settings=settings,
+            port=port,
+            engine=engine,
+            only=processes,
+            keep=not watching,
         )
 
     launch = prepare(context)

@@ -24,10 +24,11 @@ from longshore.types import (
     Process,
     ProcessKind,
     Resources,
+    Restart,
     Scale,
     Wsgi,
 )
-from longshore.types.process import MAX_PORT
+from longshore.types.process import MAX_PORT, ONCE
 
 DEFAULT_PORT = 8000
 _MAX_REPLICAS = 10_000
@@ -64,6 +65,7 @@ def process(name: str, value: object) -> ProcessConfig:
     secrets = table.get("secrets", list_of(variable)) or ()
     resources = table.get("resources", _resources)
     scale = table.get("scale", _scale) or Scale()
+    restart = table.get("restart", choice(*Restart))
     for both in sorted(set(env) & set(secrets)):
         table.reject(f"{both!r} is also in env", key="secrets", hint="keep one of them")
     if singleton and scale.maximum > 1:
@@ -71,6 +73,12 @@ def process(name: str, value: object) -> ProcessConfig:
             f"a singleton runs once, got max {scale.maximum}",
             key="scale",
             hint="remove singleton, or scale",
+        )
+    if restart is not None and kind in ONCE:
+        table.reject(
+            f"a process of kind {kind.value!r} runs once, and is not started again",
+            key="restart",
+            hint="remove it",
         )
     table.close()
     return ProcessConfig(
@@ -86,6 +94,7 @@ def process(name: str, value: object) -> ProcessConfig:
         secrets=tuple(sorted(set(secrets))),
         resources=resources or Resources(),
         scale=scale,
+        restart=Restart.ON_FAILURE if restart is None else Restart(restart),
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from longshore.types import Asgi, CommandLine, ProcessKind, Resources, Scale, Wsgi
+from longshore.types import Asgi, CommandLine, ProcessKind, Resources, Restart, Scale, Wsgi
 
 
 class SourceKind(StrEnum):
@@ -52,6 +52,7 @@ class ProcessConfig:
         secrets: names of environment variables.
         resources: what one replica asks for.
         scale: how many replicas.
+        restart: when it is started again on this machine, where it keeps running.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ProcessConfig:
     secrets: tuple[str, ...] = ()
     resources: Resources = field(default_factory=Resources)
     scale: Scale = field(default_factory=Scale)
+    restart: Restart = Restart.ON_FAILURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

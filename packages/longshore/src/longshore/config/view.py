@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from longshore.config.schema import AssetConfig, Config, ProcessConfig, Source
 from longshore.types import Asgi, CommandLine, Wsgi
+from longshore.types.process import ONCE
 
 _UNITS = (("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10))
 Value = str | int | float | bool | list[str] | None
@@ -64,6 +65,8 @@ def _process(process: ProcessConfig) -> Iterator[tuple[str, Value]]:
     yield "secrets", list(process.secrets)
     yield "scale.min", process.scale.minimum
     yield "scale.max", process.scale.maximum
+    if process.kind not in ONCE:
+        yield "restart", process.restart.value
 
 
 def _serve(process: ProcessConfig) -> Iterator[tuple[str, Value]]:

@@ -8,23 +8,25 @@ its own a process could only be limited in address space, which threads and mapp
 import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from longshore.engines.detached import inherited, start_supervisor
+from longshore.engines.ending import end
 from longshore.engines.foreground import wait_in_foreground
 from longshore.engines.interface import (
     EngineError,
     LoadedImage,
     LogStream,
+    Restarts,
     Run,
     RunSpec,
     RunState,
 )
+from longshore.engines.restart import RestartRule
 from longshore.engines.rootfs import RootfsCache
-from longshore.engines.status import RunFiles, Status, read_state
+from longshore.engines.status import RunFiles, read_restarts, read_state
 from longshore.engines.supervisor import encode_command, exit_code_of
 from longshore.engines.tail import FileLog
 from longshore.errors import DeployError, PreflightError
@@ -34,19 +36,7 @@ from longshore.sandbox.interface import Command, Mount, Network
 from longshore.sandbox.namespaces import NamespaceSandbox, find_sandbox
 
 USER = (65532, 65532)
-_SUPERVISOR_ENVIRONMENT = (
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "LD_LIBRARY_PATH",
-    "PATH",
-    "PYTHONPATH",
-    "TMPDIR",
-)
-"""What it may inherit: it lives long, so the caller's tokens are none of its business."""
-
-_KILL_WAIT = 5.0
-"""Seconds that the kernel gets to end a killed process."""
+_SUPERVISOR = "longshore.engines.supervisor"
 
 
 class BuiltinEngine:
@@ -96,11 +86,19 @@ class BuiltinEngine:
             "run_id": spec.run_id,
             "command": encode_command(command),
         }
-        answer = _start_supervisor(json.dumps(task))
+        answer = _start(task)
         if answer["error"] is not None:
             self._clear(files)
             msg = f"{spec.service}: can't start process {spec.process!r}: {answer['error']}"
             raise DeployError(msg, hint=answer["hint"])
+
+    def keep(self, run: Run, rule: RestartRule) -> None:
+        """Tell the supervisor, which looks for the rule when the process ends."""
+        self._files(run.service, run.process).write_rule(rule, run_id=run.run_id)
+
+    def restarts(self, run: Run) -> Restarts:
+        """Return what the supervisor tells."""
+        return read_restarts(self._files(run.service, run.process).status, run_id=run.run_id)
 
     def run(self, spec: RunSpec) -> int:
         """Run in the foreground."""
@@ -123,9 +121,7 @@ class BuiltinEngine:
 
     def stop(self, run: Run, *, grace: float) -> None:
         """End the process and wait for its supervisor to write that down."""
-        files = self._files(run.service, run.process)
-        files.pending.unlink(missing_ok=True)
-        _end(files, grace=grace)
+        end(self._files(run.service, run.process), grace=grace)
 
     def remove(self, run: Run) -> None:
         """Remove the status and the log."""
@@ -156,10 +152,7 @@ class BuiltinEngine:
         return RunFiles(folder=self._runs / service, process=process)
 
     def _clear(self, files: RunFiles) -> None:
-        # The order matters: a supervisor that has not taken the process on by now never will,
-        # one that has is in its status.
-        files.pending.unlink(missing_ok=True)
-        _end(files, grace=0)
+        end(files, grace=0)
         files.remove()
 
 
@@ -180,15 +173,8 @@ def command_of(spec: RunSpec, *, mounts: tuple[Mount, ...]) -> Command:
     )
 
 
-def _start_supervisor(task: str) -> dict[str, str | None]:
-    process = subprocess.run(
-        [sys.executable, "-m", "longshore.engines.supervisor"],
-        input=task.encode(),
-        capture_output=True,
-        env={name: os.environ[name] for name in _SUPERVISOR_ENVIRONMENT if name in os.environ},
-        check=False,
-        start_new_session=True,
-    )
+def _start(task: Mapping[str, Any]) -> dict[str, str | None]:
+    process = start_supervisor(_SUPERVISOR, task, environment=inherited(os.environ))
     try:
         answer = json.loads(process.stdout)
     except ValueError as error:
@@ -196,24 +182,3 @@ def _start_supervisor(task: str) -> dict[str, str | None]:
         msg = f"the supervisor ended without an answer: {' '.join(last) or 'no output'}"
         raise EngineError(msg) from error
     return {"error": answer["error"], "hint": answer.get("hint")}
-
-
-def _end(files: RunFiles, *, grace: float) -> None:
-    status = Status.read(files.status)
-    if status is None:
-        return
-    living = status.living()
-    if grace > 0:
-        deadline = time.monotonic() + grace
-        for each in living[:1]:  # the supervisor passes it on; without one, the launcher does
-            each.send(signal.SIGTERM)
-        for each in living:
-            each.wait(deadline - time.monotonic())
-    # The launcher first, and time for its supervisor to write down how it ended.
-    for each in reversed(status.living()):
-        if each == status.supervisor and each.wait(_KILL_WAIT if len(living) > 1 else 0):
-            continue
-        each.send(signal.SIGKILL)
-        if not each.wait(_KILL_WAIT):
-            msg = f"process {each.pid} does not end, not even by SIGKILL"
-            raise EngineError(msg, hint="it is probably waiting for a disk or a network share")

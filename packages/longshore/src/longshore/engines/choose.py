@@ -24,10 +24,11 @@ def open_engines(workshop: "Workshop") -> "Engines":
     """Return every engine with the user's folders; none is asked whether it works."""
     directories = workshop.directories
     rootfs = RootfsCache(directories.cache / "rootfs" / "images", reporter=workshop.reporter)
-    podman = PodmanEngine(environment=workshop.environment, folder=directories.state / "podman")
-    builtin = BuiltinEngine(
-        runs=directories.state / "runs", volumes=directories.data / "volumes", rootfs=rootfs
+    runs = directories.state / "runs"
+    podman = PodmanEngine(
+        environment=workshop.environment, folder=directories.state / "podman", runs=runs
     )
+    builtin = BuiltinEngine(runs=runs, volumes=directories.data / "volumes", rootfs=rootfs)
     return Engines((podman, builtin), reporter=workshop.reporter)
 
 

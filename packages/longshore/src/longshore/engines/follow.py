@@ -83,10 +83,13 @@ def attend(
     stop: Callable[[], None],
     kill: Callable[[], None],
     departure: Departure | None = None,
+    is_done: Callable[[str], bool] = lambda _name: False,
+    look: Callable[[], None] = lambda: None,
 ) -> str | None:
     """Show output until a process ends by itself or Ctrl-C, then stop all and show the rest.
 
-    SIGTERM and SIGHUP (a closed terminal) count as Ctrl-C.
+    One that is done ends nothing, as long as others go on. SIGTERM and SIGHUP (a closed terminal)
+    count as Ctrl-C.
 
     Args:
         streams: the output of each process, by its name; a stream ends with its process.
@@ -95,9 +98,12 @@ def attend(
         stop: ends all processes in good order.
         kill: ends them at once.
         departure: ends the attendance and nothing else, unless the processes are being stopped.
+        is_done: tells of a process that has ended whether its work was done.
+        look: called at least twice a second while nothing has ended.
 
     Returns:
-        The process that ended by itself, or ``None`` after Ctrl-C or a departure.
+        The process that ended by itself, or ``None`` after Ctrl-C, after a departure, or when
+        all were done.
 
     Raises:
         KeyboardInterrupt: after a second Ctrl-C; everything was killed.
@@ -111,15 +117,15 @@ def attend(
         ready()
         if departure is not None:
             departure.listen(lambda: events.put((_Kind.LEFT, "", b"")))
-        attendance = _Attendance(pool, events, stop=stop, kill=kill)
+        attendance = _Attendance(pool, events, stop=stop, kill=kill, is_done=is_done)
         still_open = len(streams)
         while still_open or not attendance.is_over:
-            kind, name, line = _next(events)
+            kind, name, line = _next(events, look)
             if kind is _Kind.LINE:
                 show(name, line)
             elif kind is _Kind.ENDED:
                 still_open -= 1
-                attendance.note_end(name)
+                attendance.note_end(name, is_last=still_open == 0)
             elif kind is _Kind.INTERRUPTED:
                 attendance.note_interrupt()
             elif kind is _Kind.LEFT and departure is not None and not attendance.has_begun:
@@ -128,8 +134,9 @@ def attend(
     return attendance.verdict()
 
 
-def _next(events: "SimpleQueue[_Event]") -> _Event:
+def _next(events: "SimpleQueue[_Event]", look: Callable[[], None]) -> _Event:
     while True:
+        look()
         # With an end: a signal that comes just before the wait would be heeded only after it.
         with suppress(Empty):
             return events.get(timeout=_LOOK)
@@ -145,7 +152,9 @@ class _Attendance:
         *,
         stop: Callable[[], None],
         kill: Callable[[], None],
+        is_done: Callable[[str], bool],
     ) -> None:
+        self._is_done = is_done
         self._pool = pool
         self._events = events
         self._stop = stop
@@ -164,11 +173,15 @@ class _Attendance:
         """Whether everything has been stopped."""
         return self._stopping is not None and self._stopping.done()
 
-    def note_end(self, name: str) -> None:
-        """The first process that ends ends the service."""
-        if self._stopping is None:
-            self._ended = name
-            self._stopping = self._begin(self._stop)
+    def note_end(self, name: str, *, is_last: bool) -> None:
+        """The first process that ends ends the service, unless it is done and others go on."""
+        if self._stopping is not None:
+            return
+        is_done = self._is_done(name)
+        if is_done and not is_last:
+            return
+        self._ended = None if is_done else name
+        self._stopping = self._begin(self._stop)
 
     def note_interrupt(self) -> None:
         """The first interrupt stops, the second one kills."""

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from longshore.engines.restart import Ending, RestartRule
 from longshore.errors import PreflightError
 
 if TYPE_CHECKING:  # each supervisor imports this module, and half of its start would be these
@@ -124,14 +125,35 @@ class Run:
 class RunStatus(StrEnum):
     """Where in its life a run is.
 
-    ``GONE``: the engine knows nothing of it any more; ``UNKNOWN``: the engine can't be asked.
+    ``RESTARTING``: it has ended, and is started again after a pause; ``GONE``: the engine knows
+    nothing of it any more; ``UNKNOWN``: the engine can't be asked.
     """
 
     STARTING = "starting"
     RUNNING = "running"
+    RESTARTING = "restarting"
     EXITED = "exited"
     GONE = "gone"
     UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarts:
+    """How often a run was started again.
+
+    Args:
+        count: how often.
+        last: how the start before the last one ended; ``None`` where there was none.
+        pause: the seconds after that end.
+    """
+
+    count: int = 0
+    last: Ending | None = None
+    pause: float = 0.0
+
+
+NEVER = Restarts()
+"""Never started again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,12 +165,14 @@ class RunState:
         exit_code: 0 to 255 once it has ended; ``None`` where nobody saw the end.
         out_of_memory: whether the memory limit ended it.
         error: why it could not be started, in the engine's words.
+        restarts: how often it was started again, and why.
     """
 
     status: RunStatus
     exit_code: int | None = None
     out_of_memory: bool = False
     error: str = ""
+    restarts: Restarts = NEVER
 
     @property
     def is_over(self) -> bool:
@@ -193,6 +217,12 @@ class Engine(Protocol):
         Raises:
             DeployError: if it could not be started at all; nothing of it is left.
         """
+
+    def keep(self, run: Run, rule: RestartRule) -> None:
+        """From now on, start a process again by a rule when it ends; also without this program."""
+
+    def restarts(self, run: Run) -> Restarts:
+        """Return how often a process was started again; cheap enough to ask all the time."""
 
     def run(self, spec: RunSpec) -> int:
         """Run a process in the foreground, on this program's own streams; return its exit code."""

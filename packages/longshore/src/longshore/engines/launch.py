@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -33,6 +33,7 @@ class Launch:
         port: for the first web process, or ``None`` for its own.
         engine: a name, or ``auto``.
         only: the names of the processes that are wanted; none for all that keep running.
+        keep: whether what crashes once the service was ready is started again, as its process says.
     """
 
     project: Project
@@ -40,6 +41,7 @@ class Launch:
     port: int | None
     engine: str
     only: tuple[str, ...] = ()
+    keep: bool = True
 
     def plan(self) -> ServicePlan:
         """Return what is started.
@@ -131,6 +133,8 @@ class Launcher:
             begun = time.monotonic()
             lasting = self._start_lasting(attempt, image)
             wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
+            if launch.keep:  # from now on: what dies before that ends the service, and says why
+                self._services.keep(lasting, {one.name: one.restart for one in plan.lasting})
         except LongshoreError:
             # The output of what failed stays for `logs`; nothing of it keeps running.
             self._services.stop(attempt.begun)
@@ -147,7 +151,12 @@ class Launcher:
         processes = attempt.plan.lasting
         with ThreadPoolExecutor(max_workers=len(processes)) as pool:
             starts = [pool.submit(self._start, attempt, each, image) for each in processes]
-        return [start.result() for start in starts]
+            try:
+                return [start.result() for start in starts]
+            except BaseException:
+                # Whoever cleans up after Ctrl-C must find what is being started now.
+                wait(starts)
+                raise
 
     def _run_before(self, attempt: "_Attempt", process: Process, image: LoadedImage) -> None:
         begun = time.monotonic()

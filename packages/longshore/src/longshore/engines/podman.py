@@ -10,21 +10,37 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+from longshore.engines.container import (
+    SERVICE_LABEL,
+    container_name,
+    is_podmans_own,
+    read_state,
+    repository,
+    run_arguments,
+    volume_id,
+    with_restarts,
+)
+from longshore.engines.detached import inherited, start_supervisor
+from longshore.engines.ending import end_supervisor
 from longshore.engines.foreground import wait_in_foreground
 from longshore.engines.interface import (
     EngineError,
     LoadedImage,
     LogStream,
+    Restarts,
     Run,
     RunSpec,
     RunState,
     RunStatus,
 )
+from longshore.engines.podman_logs import ContainerLog, EndOfContainer
+from longshore.engines.restart import RestartRule
+from longshore.engines.status import RunFiles, Status, read_restarts
+from longshore.engines.tail import FileLog
 from longshore.errors import DeployError
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.document import canonical
@@ -32,16 +48,11 @@ from longshore.oci.layout import ImageLayout
 from longshore.oci.manifest import Index
 from longshore.types import Secret
 
-SERVICE_LABEL = "dev.longshore.service"
-RUN_LABEL = "dev.longshore.run"
-
-_OWN_NAMES = frozenset({"HOME", "LANG", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "USER"})
-_OWN_PREFIXES = ("BUILDAH_", "CONTAINER", "DBUS_", "GO", "LC_", "LD_", "PODMAN_", "XDG_")
 _REPLACED = "replaced-"
 _REFUSED_BY_PODMAN = 125
 _NOT_STARTED = (126, 127)
-_STARTING = frozenset({"configured", "created", "initialized"})
-_RUNNING = frozenset({"running", "paused", "stopping"})
+_KEEPER = "longshore.engines.podman_keeper"
+_LOG_PATH = "{{.HostConfig.LogConfig.Path}}"
 
 
 class PodmanEngine:
@@ -51,6 +62,7 @@ class PodmanEngine:
         environment: what podman itself runs with; the caller's.
         folder: where it runs: conmon leaves a file there for a container that needed too much
             memory.
+        runs: the folder of the run records; what is told of restarts is kept beside them.
         program: the program's name or path.
     """
 
@@ -58,10 +70,16 @@ class PodmanEngine:
     shares_network = False
 
     def __init__(
-        self, *, environment: Mapping[str, str], folder: Path, program: str = "podman"
+        self,
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+        runs: Path,
+        program: str = "podman",
     ) -> None:
         self._environment = environment
         self._folder = folder
+        self._runs = runs
         self._program = program
         self._controllers: frozenset[str] = frozenset()
         self._replaced: tuple[str, ...] = ()
@@ -100,7 +118,7 @@ class PodmanEngine:
     def start(self, spec: RunSpec) -> None:
         """Start a detached container."""
         name = container_name(spec.service, spec.process)
-        self._remove(name)
+        self._clear(spec.service, spec.process)
         self._make_volumes(spec)
         argv = ["run", "--detach", "--name", name]
         completed = self._call(
@@ -116,6 +134,27 @@ class PodmanEngine:
             raise DeployError(msg)
         msg = f"podman can't start a container: {reason}"
         raise EngineError(msg, hint=_hint(reason))
+
+    def keep(self, run: Run, rule: RestartRule) -> None:
+        """Start a program that starts the container again; nobody waits for it."""
+        files = self._files(run.service, run.process)
+        files.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files.write_rule(rule, run_id=run.run_id)
+        files.pending.write_text(run.run_id, encoding="ascii")
+        task = {
+            "folder": str(files.folder),
+            "process": run.process,
+            "run_id": run.run_id,
+            "program": self._program,
+            "container": container_name(run.service, run.process),
+        }
+        podmans = {name: each for name, each in self._environment.items() if is_podmans_own(name)}
+        own = inherited(self._environment) | podmans
+        start_supervisor(_KEEPER, task, environment=own, folder=self._own_folder())
+
+    def restarts(self, run: Run) -> Restarts:
+        """Return what that program tells."""
+        return read_restarts(self._files(run.service, run.process).status, run_id=run.run_id)
 
     def run(self, spec: RunSpec) -> int:
         """Run a container in the foreground and remove it afterwards."""
@@ -141,18 +180,29 @@ class PodmanEngine:
                 return RunState(status=RunStatus.GONE)
             msg = f"podman can't inspect {name}: {_last_line(completed.stderr)}"
             raise EngineError(msg)
-        return read_state(json.loads(completed.stdout)[0], run_id=run.run_id)
+        state = read_state(json.loads(completed.stdout)[0], run_id=run.run_id)
+        return with_restarts(state, Status.read(self._files(run.service, run.process).status), run)
 
     def logs(self, run: Run, *, follow: bool = False, tail: int | None = None) -> LogStream:
-        """Read what ``podman logs`` prints."""
-        argv = [self._program, "logs"]
-        argv += ["--follow"] if follow else []
-        argv += [] if tail is None else ["--tail", str(tail)]
+        """Read the file that podman writes."""
         name = container_name(run.service, run.process)
-        return _ProgramLog([*argv, name], env=dict(self._environment))
+        shown = self._call("container", "inspect", "--format", _LOG_PATH, name, check=False)
+        path = Path(shown.stdout.decode().strip() or "/nowhere")
+        end = EndOfContainer([self._program, "wait", name], environment=self._environment)
+        files = self._files(run.service, run.process)
+
+        def is_over() -> bool:
+            kept = Status.read(files.status)
+            if kept is not None and kept.run_id == run.run_id and kept.supervisor.is_alive:
+                return False
+            return end.has_come()
+
+        lines = FileLog(path, follow=follow, tail=tail, is_over=is_over)
+        return ContainerLog(lines, closing=end.close)
 
     def stop(self, run: Run, *, grace: float) -> None:
         """Stop the container, if it runs."""
+        end_supervisor(self._files(run.service, run.process))
         seconds = str(math.ceil(grace))
         name = container_name(run.service, run.process)
         if grace <= 0:
@@ -162,7 +212,7 @@ class PodmanEngine:
 
     def remove(self, run: Run) -> None:
         """Remove the container with its log."""
-        self._remove(container_name(run.service, run.process))
+        self._clear(run.service, run.process)
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the volumes that carry the service's label."""
@@ -208,6 +258,15 @@ class PodmanEngine:
     def _own_folder(self) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder
+
+    def _files(self, service: str, process: str) -> RunFiles:
+        return RunFiles(folder=self._runs / service, process=process)
+
+    def _clear(self, service: str, process: str) -> None:
+        files = self._files(service, process)
+        end_supervisor(files)
+        self._remove(container_name(service, process))
+        files.remove()
 
     def _remove(self, name: str) -> None:
         self._call("rm", "--force", "--ignore", "--time", "0", "--volumes", name)
@@ -255,79 +314,6 @@ class PodmanEngine:
         return completed
 
 
-def run_arguments(spec: RunSpec, *, limit_memory: bool) -> list[str]:
-    """Return the arguments of ``podman run`` after those that name the container."""
-    argv = [
-        "--pull=never",
-        f"--label={SERVICE_LABEL}={spec.service}",
-        f"--label={RUN_LABEL}={spec.run_id}",
-        "--read-only",
-        "--tmpfs=/tmp:rw,mode=1777",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
-        "--user=65532:65532",
-        "--init=false",
-        "--http-proxy=false",  # podman would copy the caller's proxy settings
-        "--image-volume=ignore",  # ours are named
-        "--log-driver=k8s-file",
-    ]
-    if spec.entrypoint is not None:
-        argv.append(f"--entrypoint={json.dumps(spec.entrypoint)}")
-    if spec.port is not None:
-        argv.append(f"--publish=127.0.0.1:{spec.port.host}:{spec.port.container}")
-    if limit_memory and spec.memory_bytes is not None:
-        argv += [f"--memory={spec.memory_bytes}", f"--memory-swap={spec.memory_bytes}"]
-    for volume in spec.volumes:
-        argv.append(f"--volume={volume_id(spec.service, volume.name)}:{volume.target}:U")
-    for name, value in spec.env.items():
-        # Only names that podman itself heeds are spelled out: paths and locales, no secrets.
-        argv.append(f"--env={name}={value.reveal()}" if is_podmans_own(name) else f"--env={name}")
-    return [
-        *argv,
-        spec.image.location,
-        *(spec.image.config.cmd if spec.args is None else spec.args),
-    ]
-
-
-def is_podmans_own(name: str) -> bool:
-    """Tell whether podman would take a variable of its environment for an instruction."""
-    return name in _OWN_NAMES or name.startswith(_OWN_PREFIXES)
-
-
-def container_name(service: str, process: str) -> str:
-    """Return the name of a process's container."""
-    return f"longshore-{service}-{process}"
-
-
-def repository(service: str) -> str:
-    """Return the name of a service's images."""
-    return f"localhost/longshore/{service}"
-
-
-def volume_id(service: str, volume: str) -> str:
-    """Return the name of a service's volume among all of podman's."""
-    return f"longshore-{service}-{volume}"
-
-
-def read_state(document: Mapping[str, Any], *, run_id: str) -> RunState:
-    """Read one element of ``podman container inspect``."""
-    labels = document["Config"].get("Labels") or {}
-    if labels.get(RUN_LABEL) != run_id:
-        return RunState(status=RunStatus.GONE)
-    state = document["State"]
-    word = state["Status"]
-    if word in _STARTING:
-        return RunState(status=RunStatus.STARTING)
-    if word in _RUNNING:
-        return RunState(status=RunStatus.RUNNING)
-    return RunState(
-        status=RunStatus.EXITED,
-        exit_code=state["ExitCode"],
-        out_of_memory=bool(state.get("OOMKilled")),
-        error=state.get("Error") or "",
-    )
-
-
 @contextmanager
 def _single_image(layout: ImageLayout, descriptor: Descriptor) -> Iterator[Path]:
     """Give a layout with one image that shares the store's blobs.
@@ -341,33 +327,6 @@ def _single_image(layout: ImageLayout, descriptor: Descriptor) -> Iterator[Path]
         (folder / "index.json").write_bytes(Index.create([descriptor]).raw)
         (folder / "blobs").symlink_to(layout.blobs.root.resolve())
         yield folder
-
-
-class _ProgramLog:
-    """The lines that a program prints."""
-
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            argv,
-            env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # after Ctrl-C, the last lines are still to come
-        )
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._process.stdout is None:
-            return
-        with self._process.stdout as lines:
-            for line in lines:
-                yield line.rstrip(b"\n")
-        self._process.wait()
-
-    def close(self) -> None:
-        """End the program."""
-        self._process.terminate()
-        self._process.wait()
 
 
 def _last_line(output: bytes) -> str:

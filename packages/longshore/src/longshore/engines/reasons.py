@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from longshore.config.places import name_table
 from longshore.engines.interface import SIGNAL_BASE, RunState, RunStatus
+from longshore.engines.restart import Ending
 
 _MEANINGS = {
     70: "the application can't be imported",
@@ -22,14 +23,19 @@ _REFUSED = re.compile(r"(?:Read-only file system|Permission denied): '(/[^']*)'"
 
 def describe_state(state: RunState) -> str:
     """Return a state in a few words: ``running``, ``exited (71: its start-up failed)``."""
-    if state.status is not RunStatus.EXITED:
-        return state.status.value
-    return f"exited ({_cause(state)})"
+    if state.status is RunStatus.EXITED:
+        return f"exited ({_cause(state)}{_restarted(state, '; ')})"
+    restarted = _restarted(state)
+    if restarted:
+        last = state.restarts.last
+        cause = "unknown" if last is None else _cause(last)
+        return f"{state.status.value} ({restarted}, last exit: {cause})"
+    return state.status.value
 
 
-def describe_exit(state: RunState) -> str:
+def describe_exit(state: RunState | Ending) -> str:
     """Return how a process ended, for a sentence: ``exited with code 78: …``."""
-    if state.status is RunStatus.GONE:
+    if isinstance(state, RunState) and state.status is RunStatus.GONE:
         return "was removed by somebody else"
     code = state.exit_code
     if state.out_of_memory or code is None or code > SIGNAL_BASE:
@@ -73,7 +79,12 @@ def _writing_hint(path: PurePosixPath, table: str) -> str:
     )
 
 
-def _cause(state: RunState) -> str:
+def _restarted(state: RunState, prefix: str = "") -> str:
+    count = state.restarts.count
+    return f"{prefix}restarted {count}x" if count else ""
+
+
+def _cause(state: RunState | Ending) -> str:
     code = state.exit_code
     if state.out_of_memory:
         return "out of memory"

@@ -5,7 +5,7 @@ records, from which the next ``up`` or ``down`` goes on.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +16,10 @@ from longshore.engines.follow import Departure, Show, attend
 from longshore.engines.interface import EngineError, Run, RunState, RunStatus
 from longshore.engines.reasons import describe_exit
 from longshore.engines.records import RunRecords
+from longshore.engines.restart import RestartRule
+from longshore.engines.restart_news import RestartNews
 from longshore.errors import DeployError, UsageError
-from longshore.types import Event, Phase, Reporter
+from longshore.types import Event, Phase, Reporter, Restart
 
 if TYPE_CHECKING:
     from longshore.build.interface import Workshop  # a build is no part of `ps`
@@ -72,6 +74,7 @@ class Services:
         """
         service, engine = runs[0].service, self.engines.named(runs[0].engine)
         streams = {run.process: engine.logs(run, follow=True) for run in runs}
+        by_name = {run.process: run for run in runs}
         ended = error = None
         try:
             ended = attend(
@@ -81,6 +84,8 @@ class Services:
                 stop=lambda: self.stop(runs),
                 kill=lambda: self.stop(runs, grace=0),
                 departure=departure,
+                is_done=lambda name: self._is_done(by_name[name]),
+                look=RestartNews(engine, runs, tell=self.note).look,
             )
         finally:
             if departure is None or not departure.is_taken:
@@ -88,6 +93,25 @@ class Services:
                     error = self._end_attended(runs, ended)
         if error is not None:
             raise error
+
+    def keep(self, runs: Sequence[Run], policies: Mapping[str, Restart]) -> None:
+        """From now on, start each process again when it ends, as its policy says."""
+        rules = {run.process: RestartRule.of(policies[run.process]) for run in runs}
+
+        def keep(run: Run) -> None:
+            rule = rules[run.process]
+            if rule is not None:
+                self.engines.named(run.engine).keep(run, rule)
+
+        self._each(runs, keep)
+
+    def _is_done(self, run: Run) -> bool:
+        """Tell whether a process has ended because its work was done; a server never has."""
+        state = self._state(run)
+        done = run.port is None and state.status is RunStatus.EXITED and state.exit_code == 0
+        if done:
+            self.note(run.process, "has done its work (exited with code 0)")
+        return done
 
     def _end_attended(self, runs: Sequence[Run], ended: str | None) -> DeployError | None:
         service = runs[0].service
@@ -102,7 +126,9 @@ class Services:
         self.clear([run for run in left if run.run_id in own or self.is_over(run)])
         if run is None or state is None:
             return None
-        msg = f"{service}: process {run.process!r} {describe_exit(state)}; the others were stopped"
+        count = state.restarts.count
+        how = describe_exit(state) + (f", after {count} restarts" if count else "")
+        msg = f"{service}: process {run.process!r} {how}; the others were stopped"
         return DeployError(msg)
 
     def take_down(

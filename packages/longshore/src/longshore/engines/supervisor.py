@@ -3,31 +3,37 @@
 It reads a JSON task from standard input (settings may be secrets: they never are on a command
 line), leaves the caller's session for good, starts the process in the sandbox with its output in
 the log file, answers one line of JSON on standard output once the process runs or can't, and stays
-to write down how it ended. SIGTERM is passed on.
+to start it again by its rule and to write down how it ended. SIGTERM is passed on.
 """
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from longshore.engines.identity import ProcessIdentity
 from longshore.engines.interface import SIGNAL_BASE
-from longshore.engines.status import RunFiles, Status
+from longshore.engines.keeping import (
+    SPAWN_FAILED,
+    Interruption,
+    close_streams,
+    detach,
+    take_on,
+    watch_over,
+)
+from longshore.engines.restart import Ending
+from longshore.engines.status import RunFiles
 from longshore.errors import LongshoreError
 from longshore.oci.tree_locks import hold
 from longshore.sandbox.interface import Command, Mount, Network
+from longshore.sandbox.launch.kernel import prctl
 from longshore.sandbox.namespaces import NamespaceSandbox
 
-if TYPE_CHECKING:
-    import subprocess
-
-SPAWN_FAILED = 126
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 def encode_command(command: Command) -> dict[str, Any]:
@@ -73,67 +79,75 @@ def exit_code_of(returncode: int) -> int:
 
 
 def supervise(task: Mapping[str, Any]) -> None:
-    """Start the process, answer, wait for its end, write it down.
-
-    The caller left a ``.pending`` file. Whoever removes it decides: this supervisor, once its own
-    identity is written down, or somebody who cleans up after a killed caller.
-    """
+    """Start the process, answer, watch it to its end and over its restarts."""
     files = RunFiles(folder=Path(task["folder"]), process=task["process"])
-    own = ProcessIdentity.of(os.getpid())
-    if own is None:
-        return
-    status = Status(run_id=task["run_id"], supervisor=own)
-    status.write(files.status)
-    try:
-        files.pending.unlink()
-    except FileNotFoundError:
+    status = take_on(files, run_id=task["run_id"])
+    if status is None:
         return
     command = decode_command(task["command"])
+    # A launcher that is killed leaves its process to us: that has gone before the next one starts.
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     with hold(command.root):
         try:
-            process = _spawn(command, files.log)
+            first = _Sandboxed(command, files.log, fresh=True)
         except LongshoreError as error:
-            replace(status, exit_code=SPAWN_FAILED, error=error.message).write(files.status)
+            status.ended(SPAWN_FAILED, error=error.message).write(files.status)
             _answer({"error": error.message, "hint": error.hint})
             return
-        status = replace(status, process=ProcessIdentity.of(process.pid))
+        status = replace(status, process=first.identity)
         status.write(files.status)
-        # Blocked since the start: one that came meanwhile is passed on now.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: process.terminate())
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        interruption = Interruption()
         _answer({"error": None})
-        status.ended(exit_code_of(process.wait())).write(files.status)
-
-
-def _spawn(command: Command, log: Path) -> "subprocess.Popen[bytes]":
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
-    try:
-        # No session of its own: a process whose supervisor was killed is found by the session id.
-        return NamespaceSandbox().spawn(
-            command, stdout=descriptor, stderr=descriptor, new_session=False
+        watch_over(
+            first,
+            lambda: _Sandboxed(command, files.log),
+            files=files,
+            status=status,
+            interruption=interruption,
         )
-    finally:
-        os.close(descriptor)
+
+
+class _Sandboxed:
+    """A process in the sandbox, which writes to the log file."""
+
+    def __init__(self, command: Command, log: Path, *, fresh: bool = False) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if fresh else 0)
+        descriptor = os.open(log, flags, 0o600)
+        try:
+            # No session of its own: a process whose supervisor was killed is found by the session.
+            self._process = NamespaceSandbox().spawn(
+                command, stdout=descriptor, stderr=descriptor, new_session=False
+            )
+        finally:
+            os.close(descriptor)
+        self._pidfd = os.pidfd_open(self._process.pid)
+        self.identity = ProcessIdentity.of(self._process.pid)
+
+    def wait(self, interruption: Interruption) -> Ending:
+        """Wait, and pass an interruption on; return when no process of it is left."""
+        is_told = False
+        while self._process.poll() is None:
+            if interruption.is_requested and not is_told:
+                self._process.terminate()
+                is_told = True
+            interruption.wait(self._pidfd)
+        os.close(self._pidfd)
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
+        return Ending(exit_code=exit_code_of(self._process.returncode))
 
 
 def _answer(document: Mapping[str, Any]) -> None:
     with suppress(BrokenPipeError):  # the caller was killed; the process is watched all the same
         os.write(1, json.dumps(document).encode() + b"\n")
-    null = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):  # whoever started us must not wait for our end
-        os.dup2(null, descriptor)
-    os.close(null)
+    close_streams()
 
 
 def main() -> None:
     """Detach, then supervise; the caller starts this in a session of its own."""
     task = json.load(sys.stdin)
-    os.chdir("/")
-    os.umask(0o077)
-    if os.fork():  # the caller waits for this one only
-        os._exit(0)
-    os.setsid()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    detach()
     supervise(task)
 
 

@@ -118,4 +118,5 @@ def _join(written: ProcessConfig, found: Process | None) -> Process:
         secrets=written.secrets,
         resources=written.resources,
         scale=written.scale,
+        restart=written.restart,
     )

@@ -7,11 +7,13 @@ from longshore.engines.interface import (
     EngineError,
     LoadedImage,
     LogStream,
+    Restarts,
     Run,
     RunSpec,
     RunState,
     RunStatus,
 )
+from longshore.engines.restart import RestartRule
 from longshore.errors import DeployError
 from longshore.oci.config import ImageConfig
 from longshore.oci.descriptor import Descriptor
@@ -56,6 +58,7 @@ class MemoryEngine:
         self.specs: list[RunSpec] = []
         self.fail_at: int | None = None
         self.out_of_order = False
+        self.rules: dict[str, RestartRule] = {}
         self._servers: dict[str, ThreadingHTTPServer] = {}
         self._states: dict[str, tuple[str, RunState]] = {}
 
@@ -89,6 +92,14 @@ class MemoryEngine:
             Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
             self._servers[spec.process] = server
         self._states[spec.process] = (spec.run_id, state)
+
+    def keep(self, run: Run, rule: RestartRule) -> None:
+        """Remember the rule."""
+        self.rules[run.process] = rule
+
+    def restarts(self, run: Run) -> Restarts:
+        """Return how the entry is in that respect."""
+        return self._states.get(run.process, ("", RunState(status=RunStatus.GONE)))[1].restarts
 
     def run(self, spec: RunSpec) -> int:
         """Return 5."""

@@ -12,6 +12,7 @@ from longshore.types.process import (
     Process,
     ProcessKind,
     Resources,
+    Restart,
     Scale,
     Wsgi,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Reference",
     "Reporter",
     "Resources",
+    "Restart",
     "Scale",
     "Secret",
     "Severity",

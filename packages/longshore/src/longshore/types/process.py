@@ -24,6 +24,18 @@ class ProcessKind(StrEnum):
     JOB = "job"
 
 
+ONCE = frozenset({ProcessKind.CRON, ProcessKind.RELEASE, ProcessKind.JOB})
+"""The kinds of what runs to its end."""
+
+
+class Restart(StrEnum):
+    """When a process that keeps running is started again after it has ended, on this machine."""
+
+    NO = "no"
+    ON_FAILURE = "on-failure"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class EntryPoint:
     """A module and an attribute: ``taskapi.main:app``; ``factory`` for a trailing ``()``."""
@@ -114,6 +126,7 @@ class Process:
         secrets: names of environment variables whose values come from the platform.
         resources: what one replica asks for.
         scale: how many replicas.
+        restart: when it is started again, where it keeps running; a cluster always does that.
     """
 
     name: str
@@ -128,6 +141,7 @@ class Process:
     secrets: tuple[str, ...] = ()
     resources: Resources = Resources()
     scale: Scale = Scale()
+    restart: Restart = Restart.ON_FAILURE
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
