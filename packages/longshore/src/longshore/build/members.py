@@ -9,6 +9,7 @@ from posixpath import normpath
 from types import MappingProxyType
 
 from longshore.build.interface import Workshop
+from longshore.build.versions import tell_version
 from longshore.locks import LockedSet, SourceKind
 from longshore.locks.closure import check_folders, closure_digest, reachable_packages
 from longshore.project.read import read_member
@@ -53,6 +54,7 @@ class FirstParty:
                 member.backend,
                 member.backend_path,
                 member.requires,
+                member.told_version,
                 str(self.trees[member.name].digest),
             ]
             for member in self.members
@@ -67,15 +69,15 @@ def read_first_party(workshop: Workshop, lock: LockedSet | None) -> FirstParty:
         LockError: if a member is outside of the lock's folder.
         ProjectError: if a member can't be read, or its files can't be shipped.
     """
-    application = workshop.project.members[0]
+    application = tell_version(workshop.project.members[0], workshop.source)
     members = {application.name: application}
     trees = {application.name: workshop.source}
     workspace = workshop.workspace
     for folder in _folders(lock, workshop.root):
         member = read_member(folder)
-        members[member.name] = member
         nested = workspace.nested(folder) if workspace else ()
         trees[member.name] = read_source(folder, exclude=nested)
+        members[member.name] = tell_version(member, trees[member.name])
     return FirstParty(members=tuple(members.values()), trees=MappingProxyType(trees))
 
 

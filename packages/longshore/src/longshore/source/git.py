@@ -74,6 +74,23 @@ def read_checkout(root: Path) -> Checkout | None:
     )
 
 
+def describe(root: Path) -> str | None:
+    """Return the commit with the nearest tag before it, or ``None`` before the first commit.
+
+    ``v1.2-3-g<commit>``, or ``0-<count>-g<commit>`` where no tag has a digit. The commit is whole:
+    how much of it would be unambiguous depends on what else is in the repository.
+    """
+    head = _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True).strip()
+    if not head:
+        return None
+    tags = ("--tags", "--long", "--abbrev=40", "--match", "*[0-9]*")
+    found = _git(root, "describe", *tags, may_fail=True).decode("utf-8", "replace").strip()
+    if found:
+        return found
+    count = _git(root, "rev-list", "--count", "HEAD").decode("ascii").strip()
+    return f"0-{count}-g{head.decode('ascii')}"
+
+
 def _changes(root: Path) -> bool:
     """Tell whether tracked files differ from the commit, in submodules too.
 

@@ -33,6 +33,7 @@ class Member:
         backend: ``build-system.build-backend``, for a wheel.
         backend_path: ``build-system.backend-path``, for an in-tree backend.
         requires: ``build-system.requires``, for a wheel.
+        told_version: the version that its backend would ask git for, and is told instead.
     """
 
     name: NormalizedName
@@ -41,6 +42,7 @@ class Member:
     backend: str | None = None
     backend_path: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
+    told_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

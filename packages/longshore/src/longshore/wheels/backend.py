@@ -7,6 +7,7 @@ and cached. It sees a copy of the member's tracked files and nothing else of the
 import json
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -23,6 +24,7 @@ from longshore.wheels.hooks import (
     run_backend,
 )
 from longshore.wheels.produced import open_wheel
+from longshore.wheels.told import NO_VERSION, asks_git, mark_archive, version_environment
 
 FORMAT = 1
 """Part of every cached wheel's key: raised when the same inputs would give another wheel."""
@@ -97,6 +99,8 @@ def _wheel_key(member: Member, tree: SourceTree, environment: BuildEnvironment) 
         "interpreter": str(environment.interpreter),
         "packages": str(environment.packages_key),
     }
+    if asks_git(member) or member.told_version is not None:
+        parts["git"] = [tree.revision is not None, member.told_version]
     return Digest.of(b"wheel " + json.dumps(parts, sort_keys=True).encode())
 
 
@@ -119,15 +123,20 @@ def _run(
     source.mkdir()
     output.mkdir()
     copy_source(member_files(member, tree), source)
+    if tree.revision is not None:
+        mark_archive(member, source)
     backend = Backend(
         subject=member.name,
         name=member.backend or "",
         path=member.backend_path,
         missing="name it in [build-system] requires, then run `longshore lock`",
-        failed=_hint,
+        failed=partial(_hint, member),
+        env=version_environment(member),
     )
     return run_backend(backend, environment, source, output, build=build)
 
 
-def _hint(_: str) -> str:
+def _hint(member: Member, _: str) -> str:
+    if asks_git(member) and member.told_version is None:
+        return NO_VERSION
     return "it runs without network, on the tracked files only: is a file it reads not in git?"

@@ -4,10 +4,11 @@ It sees the sources that it builds, its pinned requirements, and nothing else of
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -60,6 +61,7 @@ class Backend:
         path: folders of the sources that it is imported from, for one that lies in them.
         missing: the hint where it can't be imported.
         failed: what to do where it failed, from all that it wrote.
+        env: settings, in addition to those that all have.
     """
 
     subject: str
@@ -67,6 +69,7 @@ class Backend:
     path: tuple[str, ...]
     missing: str
     failed: Callable[[str], str]
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ def run_backend(
         "build": build,
     }
     command = _command(environment, source, output, json.dumps(request))
+    command = replace(command, env={**command.env, **backend.env})
     completed = environment.sandbox.run(command, stdin=_hook())
     if completed.returncode != 0:
         raise _backend_error(backend, completed)
