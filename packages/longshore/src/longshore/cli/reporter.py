@@ -4,6 +4,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from longshore.cli.stages import Pulse, Stages
 from longshore.cli.terminal import Terminal
 from longshore.types.event import Event, NullReporter, Phase
 
@@ -35,20 +36,51 @@ class ClosableReporter(NullReporter):
 
 
 class LineReporter(ClosableReporter):
-    """Writes one line per finished step."""
+    """Writes one line per finished step; by default, one for all steps of a kind.
 
-    def __init__(self, terminal: Terminal) -> None:
+    Args:
+        terminal: where lines go.
+        alone: nothing else shows that work goes on.
+    """
+
+    def __init__(self, terminal: Terminal, *, alone: bool = True) -> None:
         self._terminal = terminal
+        self._lock = threading.Lock()
+        counts = terminal.verbosity == 0
+        self._stages = Stages(self._say, _describe) if counts else None
+        self._pulse = Pulse(terminal.say, _describe) if alone and terminal.verbosity >= 0 else None
 
     def report(self, event: Event) -> None:
         """Write the event, unless it only says that work goes on."""
+        if self._pulse is not None and event.kind not in _INSTANT:
+            self._pulse.note(event)
+        if self.count(event):
+            return
         if event.phase is Phase.WARNING:
             self._terminal.problem("warning", _describe(event))
         elif event.phase in (Phase.DONE, Phase.NOTE):
-            self._terminal.say(_describe(event))
+            self._say(_describe(event))
         elif event.phase in (Phase.CACHED, Phase.STARTED, Phase.FAILED):
             # A failed step raises, and the error that ends the command says why.
             self._terminal.detail(_describe(event))
+
+    def count(self, event: Event) -> bool:
+        """Take an event into account; return whether it needs no line of its own."""
+        with self._lock:
+            return self._stages is not None and self._stages.take(event)
+
+    def close(self) -> None:
+        """Write what was collected."""
+        if self._pulse is not None:
+            self._pulse.close()
+        with self._lock:
+            if self._stages is not None:
+                self._stages.flush()
+
+    def _say(self, line: str) -> None:
+        self._terminal.say(line)
+        if self._pulse is not None:
+            self._pulse.spoken()
 
 
 class JsonReporter(ClosableReporter):
@@ -80,7 +112,7 @@ class BarReporter(ClosableReporter):
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
-        self._lines = LineReporter(terminal)
+        self._lines = LineReporter(terminal, alone=False)
         self._pace = Pace(_BAR_INTERVAL)
         self._lock = terminal.lock
         self._under_way: dict[tuple[str, str], Event] = {}
@@ -93,6 +125,7 @@ class BarReporter(ClosableReporter):
             return
         with self._lock:
             if event.phase in (Phase.STARTED, Phase.PROGRESS) and event.kind not in _INSTANT:
+                self._lines.count(event)
                 self._move(event)
                 return
             self._drop(event)
@@ -103,6 +136,7 @@ class BarReporter(ClosableReporter):
         with self._lock:
             self.pause()
             self._under_way.clear()
+            self._lines.close()
 
     def write_above(self, text: str) -> None:
         """Write lines above the bars."""
