@@ -101,7 +101,9 @@ env = { WORKERS = 2 }
             'hint: write ["migrations/"]\n'
             f"{place}.bytecode: expected true or false, got 'yes'\n"
             f"{place}.processes.web.asgi: expected 'package.module:attribute', got 'taskapi.main'\n"
+            "hint: write 'taskapi.main:app'\n"
             f"{place}.processes.web.port: expected an integer between 1 and 65535, got '8000'\n"
+            "hint: write 8000 without quotes\n"
             f"{place}.processes.web.env.WORKERS: expected a string, got 2\n"
             'hint: write "2"\n'
         ),

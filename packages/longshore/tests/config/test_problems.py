@@ -51,7 +51,10 @@ command = ["worker"]
             "versions are pinned by longshore.lock",
         ),
         (f"{place}.bytecode: expected true or false, got 'yes'", None),
-        (f"{place}.processes.web.asgi: expected 'package.module:attribute', got 'taskapi'", None),
+        (
+            f"{place}.processes.web.asgi: expected 'package.module:attribute', got 'taskapi'",
+            "write 'taskapi:app'",
+        ),
         (f"{place}.processes.web.port: expected an integer between 1 and 65535, got 80000", None),
         (
             f"{place}.processes.web.resources.memory: expected a size such as '256Mi' or '1Gi', got 'lots'",
@@ -60,7 +63,7 @@ command = ["worker"]
         (f"{place}.processes.web.prot: unknown key", "did you mean 'port'?"),
         (
             f"{place}.processes.Worker: expected a name of at most 40 lower-case letters, digits and hyphens that starts with a letter, got 'Worker'",
-            None,
+            "write 'worker'",
         ),
         (f"{place}.bas: unknown key", "did you mean 'base'?"),
         (

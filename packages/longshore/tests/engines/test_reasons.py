@@ -111,3 +111,18 @@ def test_hint_names_the_file_that_a_project_without_pyproject_has(tmp_path: Path
     assert exit_hint(exited(137, oom=True), "web", root=tmp_path) == (
         "raise resources.memory of [processes.web] in longshore.toml"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "django.db.utils.OperationalError: unable to open database file",
+        "sqlite3.OperationalError: attempt to write a readonly database",
+    ],
+)
+def test_sqlite_needs_a_place_to_write(line: str) -> None:
+    assert exit_hint(exited(1), "migrate", ["…", line, "…"], root=ROOT) == (
+        "SQLite can't write where its file is: let a setting name a path below /data, and add "
+        'writable = ["/data"] to [tool.longshore.processes.migrate], '
+        "and to that of whatever shares it"
+    )

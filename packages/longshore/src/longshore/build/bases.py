@@ -7,6 +7,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from longshore.base import SUITES, Base, BaseImage
 from longshore.config import Config
+from longshore.config.places import name_table
 from longshore.errors import ProjectError
 from longshore.types import Project, PythonVersion
 
@@ -60,9 +61,9 @@ def choose_base(project: Project, config: Config) -> str:
     offered = ", ".join(f"{suite.reference} has {suite.python.short}" for suite in SUITES)
     asked = f"{PYTHON_FILE} {wanted.short}" if wanted else f"requires-python {project.python!r}"
     msg = f"{project.name}: no base has the Python that {asked} asks for"
-    raise ProjectError(
-        msg, context=[offered], hint=f"widen it, or set base = {SUITES[0].reference!r}"
-    )
+    place = name_table(project.root)
+    hint = f"widen it, or set base = {SUITES[0].reference!r} in {place}"
+    raise ProjectError(msg, context=[offered], hint=hint)
 
 
 def _python_file(root: Path) -> PythonVersion | None:

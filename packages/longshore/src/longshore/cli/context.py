@@ -184,6 +184,10 @@ class Context:
         paths = [file.path for file in self.source.files]
         found = detect_project(self.root, paths=paths, locked=self._locked_names())
         report_detection(found, self.reporter)
+        if not found.processes and self.source.untracked:
+            from longshore.build.untracked import report_untracked
+
+            report_untracked(self.source.untracked, self.reporter)
         return found
 
     def _locked_names(self) -> "frozenset[str] | None":

@@ -78,7 +78,8 @@ def integer(minimum: int, maximum: int) -> Parser[int]:
     def parse(value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not minimum <= value <= maximum:
             msg = f"expected an integer between {minimum} and {maximum}, got {show(value)}"
-            raise invalid(msg)
+            quoted = isinstance(value, str) and value.isascii() and value.isdecimal()
+            raise invalid(msg, hint=f"write {value} without quotes" if quoted else None)
         return value
 
     return parse
@@ -144,6 +145,7 @@ class Table:
     Args:
         value: what the TOML reader returned.
         later: keys that a later version will know, for a better hint.
+        elsewhere: what to do about keys that belong somewhere else.
         open_ended: whether keys that nobody asks for are fine.
 
     Raises:
@@ -151,11 +153,17 @@ class Table:
     """
 
     def __init__(
-        self, value: object, *, later: Collection[str] = (), open_ended: bool = False
+        self,
+        value: object,
+        *,
+        later: Collection[str] = (),
+        elsewhere: Mapping[str, str] = MappingProxyType({}),
+        open_ended: bool = False,
     ) -> None:
         self._values = _table(value)
         self._open_ended = open_ended
         self._later = later
+        self._elsewhere = elsewhere
         self._known: list[str] = []
         self._problems: list[Problem] = []
 
@@ -192,7 +200,9 @@ class Table:
         for key in self._values:
             if self._open_ended or key in self._known:
                 continue
-            if key in self._later:
+            if key in self._elsewhere:
+                hint = self._elsewhere[key]
+            elif key in self._later:
                 hint = "this version of longshore does not support it yet: remove it"
             else:
                 hint = suggest(key, self._known) or f"known keys: {', '.join(sorted(self._known))}"

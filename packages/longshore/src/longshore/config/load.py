@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from os.path import relpath
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from longshore.config.invalid import (
     list_of,
 )
 from longshore.config.places import OWN_FILE, PYPROJECT
-from longshore.config.process import processes
+from longshore.config.process import misplaced, processes
 from longshore.config.schema import Config, Source, SourceKind, locate
 from longshore.config.toml import read_toml
 from longshore.config.values import base_reference, debian_package, inside_path, url
@@ -173,13 +174,14 @@ def _find_table(root: Path) -> tuple[str, str, object] | None:
 
 
 def _read(value: object, origin: Config) -> Config:
-    table = Table(value, later=_LATER)
+    header = ".".join(filter(None, (origin.prefix, "processes")))
+    table = Table(value, later=_LATER, elsewhere=misplaced(value, header))
     base = table.get("base", base_reference)
     packages = table.get("packages", list_of(debian_package)) or ()
     include = table.get("include", list_of(inside_path)) or ()
     bytecode = table.get("bytecode", boolean)
     mirrors = table.get("mirrors", _read_mirrors) or {}
-    found = table.get("processes", processes) or ()
+    found = table.get("processes", partial(processes, header=header)) or ()
     steps = table.get("assets", assets) or ()
     table.close()
     return replace(

@@ -1,8 +1,10 @@
 """Reads one ``processes.<name>`` table."""
 
+import re
 from collections.abc import Mapping
 
 from longshore.config.invalid import (
+    InvalidValueError,
     Table,
     boolean,
     choice,
@@ -35,6 +37,12 @@ _MAX_REPLICAS = 10_000
 _PERCENT = 100
 _BEFORE_DEPLOY = "before-deploy"
 _SERVE = ("asgi", "wsgi", "command")
+_KEYS = frozenset(
+    {*_SERVE, "drain", "env", "kind", "port", "resources", "run", "scale", "schedule", "secrets"}
+    | {"singleton", "writable"}
+)
+_USUAL = frozenset({"app", "application", "api", "asgi", "wsgi", "create_app", "server"})
+"""Attributes that people write behind a dot where a colon belongs."""
 
 
 def process_name(value: object) -> str:
@@ -44,7 +52,12 @@ def process_name(value: object) -> str:
         Process(name=name, kind=ProcessKind.WORKER, serve=CommandLine(("true",)))
         return name
 
-    return parsed(check)(value)
+    try:
+        return parsed(check)(value)
+    except InvalidValueError as error:
+        better = re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+        hint = f"write {better!r}" if better[:1].isalpha() else None
+        raise invalid(str(error), hint=hint) from error
 
 
 def process(name: str, value: object) -> ProcessConfig:
@@ -62,7 +75,7 @@ def process(name: str, value: object) -> ProcessConfig:
     drain = table.get("drain", duration)
     writable = table.get("writable", list_of(absolute_folder))
     env = table.get("env", _environment) or {}
-    secrets = table.get("secrets", list_of(variable)) or ()
+    secrets = table.get("secrets", _secrets) or ()
     resources = table.get("resources", _resources)
     scale = table.get("scale", _scale) or Scale()
     restart = table.get("restart", choice(*Restart))
@@ -99,8 +112,8 @@ def process(name: str, value: object) -> ProcessConfig:
 
 
 def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:
-    asgi = table.get("asgi", parsed(EntryPoint.parse))
-    wsgi = table.get("wsgi", parsed(EntryPoint.parse))
+    asgi = table.get("asgi", entry_point)
+    wsgi = table.get("wsgi", entry_point)
     command = table.get("command", command_line)
     written = [key for key in _SERVE if table.has(key)]
     if len(written) > 1:
@@ -113,6 +126,30 @@ def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:
     if wsgi is not None:
         return Wsgi(wsgi)
     return command
+
+
+def entry_point(value: object) -> EntryPoint:
+    """Accept ``package.module:attribute``; a path or a dotted name says how it would be."""
+    written = text(value).strip()
+    module, colon, attribute = written.partition(":")
+    is_path = module.endswith(".py") or "/" in module
+    try:
+        if not is_path:
+            return EntryPoint.parse(written)
+        msg = f"expected 'package.module:attribute', got {written!r}"
+    except ValueError as error:
+        msg = str(error)
+    if is_path:
+        module = module.removesuffix(".py").removeprefix("./").strip("/").replace("/", ".")
+        module = module.removeprefix("src.")
+    if not colon:
+        before, _, last = module.rpartition(".")
+        module, attribute = (before, last) if before and last in _USUAL else (module, "app")
+    try:
+        hint = f"write '{EntryPoint.parse(f'{module}:{attribute}')}'"
+    except ValueError:
+        raise invalid(msg) from None
+    raise invalid(msg, hint=hint)
 
 
 def command_line(value: object) -> CommandLine:
@@ -159,7 +196,18 @@ def _kind(table: Table) -> ProcessKind | None:
     return kind if run or key != "run" else None
 
 
+def _secrets(value: object) -> tuple[str, ...]:
+    if isinstance(value, dict):
+        names = ", ".join(f'"{name}"' for name in value)
+        msg = "expected an array, got a table"
+        raise invalid(msg, hint=f"write the names only, [{names}]; the values belong elsewhere")
+    return list_of(variable)(value)
+
+
 def _environment(value: object) -> Mapping[str, str]:
+    if isinstance(value, list):
+        msg = "expected a table, got an array"
+        raise invalid(msg, hint='write { NAME = "value" }')
     return mapping_of(variable, _setting)(value)
 
 
@@ -192,6 +240,9 @@ def _resources(value: object) -> Resources:
 
 
 def _scale(value: object) -> Scale:
+    if isinstance(value, int) and not isinstance(value, bool):
+        msg = f"expected a table, got {value}"
+        raise invalid(msg, hint=f"write {{ min = {value}, max = {value} }}")
     table = Table(value)
     replicas = integer(0, _MAX_REPLICAS)
     minimum = table.get("min", replicas)
@@ -205,7 +256,26 @@ def _scale(value: object) -> Scale:
     return Scale(minimum=low, maximum=high, cpu_percent=percent)
 
 
-def processes(value: object) -> tuple[ProcessConfig, ...]:
+def misplaced(value: object, header: str) -> Mapping[str, str]:
+    """Return what to do about keys of a process that stand in the table around the processes.
+
+    Args:
+        value: that table.
+        header: of the table that has the processes: ``tool.longshore.processes``.
+    """
+    found: dict[str, str] = {}
+    for key, inner in (value if isinstance(value, dict) else {}).items():
+        if key in _KEYS:
+            found[key] = f"it belongs to a process: write it below [{header}.web]"
+        elif isinstance(inner, dict) and set(_SERVE) & set(inner):
+            found[key] = f"write [{header}.{key}]"
+    return found
+
+
+def processes(value: object, *, header: str = "processes") -> tuple[ProcessConfig, ...]:
     """Read the ``processes`` table; sorted by name."""
+    if isinstance(value, list):
+        msg = "expected a table, got an array"
+        raise invalid(msg, hint=f"give each a table with its name: [{header}.web]")
     by_name = mapping_of(process_name, process)(value)
     return tuple(by_name[name] for name in sorted(by_name))

@@ -56,7 +56,9 @@ def size(value: object) -> int:
     count = int(float(match[1]) * _BYTES[match[2]]) if match else 0
     if count < 1:
         msg = f"expected a size such as '256Mi' or '1Gi', got {show(value)}"
-        raise invalid(msg)
+        shorter = written.removesuffix("B").replace(" ", "") if isinstance(written, str) else ""
+        hint = f"write '{shorter}'" if shorter != written and _SIZE.fullmatch(shorter) else None
+        raise invalid(msg, hint=hint)
     return count
 
 

@@ -18,6 +18,7 @@ _MEANINGS = {
 _USAGE = 2  # argparse's and click's
 _CONFIGURATION = 78
 _CODE = PurePosixPath("/app")
+_SQLITE = ("unable to open database file", "attempt to write a readonly database")
 _REFUSED = re.compile(r"(?:Read-only file system|Permission denied): '(/[^']*)'")
 
 
@@ -60,12 +61,25 @@ def exit_hint(state: RunState, process: str, lines: Sequence[str] = (), *, root:
         return f"if nobody killed it, it ran out of memory: {memory}"
     if state.exit_code == _CONFIGURATION:
         return "give the setting with -e KEY=VALUE or --env-file FILE"
-    refused = [match[1] for line in lines for match in _REFUSED.finditer(line)]
-    if refused:
-        return _writing_hint(PurePosixPath(refused[-1]), table)
+    unwritten = _unwritten(lines, table)
+    if unwritten is not None:
+        return unwritten
     if state.exit_code == _USAGE and any(line.lower().startswith("usage") for line in lines):
         return f'write its whole command line: {table}: command = ["program", "argument"]'
     return f"see all of its output: longshore logs {process}"
+
+
+def _unwritten(lines: Sequence[str], table: str) -> str | None:
+    """Return what to do where the output says that something can't be written."""
+    refused = [match[1] for line in lines for match in _REFUSED.finditer(line)]
+    if refused:
+        return _writing_hint(PurePosixPath(refused[-1]), table)
+    if any(said in line for line in lines for said in _SQLITE):
+        return (
+            "SQLite can't write where its file is: let a setting name a path below /data, "
+            f'and add writable = ["/data"] to {table}, and to that of whatever shares it'
+        )
+    return None
 
 
 def _writing_hint(path: PurePosixPath, table: str) -> str:

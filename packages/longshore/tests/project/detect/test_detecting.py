@@ -227,4 +227,8 @@ def test_an_application_without_its_framework_is_named(detected: Detect) -> None
 
     error = found.error()
     assert error is not None
-    assert error.context[0] == "- main.py:2: app = FastAPI() needs FastAPI, which is not locked"
+    assert str(error) == (
+        "nothing to run was found: main.py:2: app = FastAPI() needs FastAPI, which is not locked"
+    )
+    assert error.context == ()
+    assert error.hint == "add it to what the project needs, and lock again"

@@ -256,6 +256,15 @@ def line_problem(message: str, reading: Reading, *, program: str = "PROGRAM") ->
 
 def nothing(reading: Reading, unlocked: Sequence[str] = ()) -> Problem:
     """Say that there is nothing to run, what lacks its framework, and what was looked for."""
+    if unlocked:
+        return Problem(
+            rule="detect.nothing",
+            message=f"nothing to run was found: {unlocked[0]}",
+            table="",
+            file=reading.file,
+            listing=tuple(unlocked[1:]),
+            hint="add it to what the project needs, and lock again",
+        )
     count = len(reading.files.python)
     message = f"nothing to run was found in {count} Python file{'s' if count != 1 else ''}"
     if not count:
@@ -265,6 +274,6 @@ def nothing(reading: Reading, unlocked: Sequence[str] = ()) -> Problem:
         message=message,
         table=application_table(reading.file),
         file=reading.file,
-        listing=(*unlocked, *LOOKED_FOR),
+        listing=LOOKED_FOR,
         hint="a library needs nothing of this: it can be built and published",
     )
