@@ -1,5 +1,6 @@
 """What is to be resolved, first-party code followed."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,22 @@ def test_a_source_that_only_uv_can_lock_matters_where_it_is_needed(tmp_path: Pat
     with pytest.raises(LockError) as caught:
         read(tmp_path, {"pyproject.toml": head.replace("NEED", '"a>1"')})
     assert str(caught.value) == "pyproject.toml: 'a>1': tool.uv.sources has it: run `uv lock`"
+
+
+def test_what_the_tool_is_told_about_resolving_holds(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + 'dependencies = ["alpha"]\n[[tool.pdm.source]]\nname = "pypi"\n'
+        + 'url = "https://${WHO}:${UNKNOWN}@a.test/simple"\n'
+        + '[tool.pdm.resolution.overrides]\nbeta = "1"\n'
+        + '[tool.uv]\nconstraint-dependencies = ["gamma<3"]\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    found = read_declared(tmp_path, None, {"WHO": "me"})
+    assert found.index_url == "https://me:${UNKNOWN}@a.test/simple"
+    assert (found.overrides, found.constraints) == (("beta==1",), ("gamma<3",))
+    digest = found.digest(python="3.13", root=tmp_path)
+    assert replace(found, overrides=()).digest(python="3.13", root=tmp_path) != digest
 
 
 def test_a_setup_without_a_list_leaves_it_to_the_file(tmp_path: Path) -> None:

@@ -125,6 +125,18 @@ def test_a_poetry_project_keeps_the_versions_of_its_lock(unlocked: Sample) -> No
     assert missing_lock(unlocked.workshop()) == ("pylock.toml is out of date",)
 
 
+def test_an_override_holds_whatever_packages_ask_for(unlocked: Sample) -> None:
+    unlocked.index.add(make_wheel("top", requires=["helper>=2"]))
+    needs = NEEDS.replace("helper>=1", "top")
+    unlocked.write("pyproject.toml", needs)
+    write_missing_lock(unlocked.workshop(), upgrade=False)
+    assert versions(unlocked) == {"helper": "2.0", "top": "1.0"}
+    unlocked.write("pyproject.toml", needs + '[tool.pdm.resolution.overrides]\nhelper = "1.0"\n')
+    assert missing_lock(unlocked.workshop()) == ("pylock.toml is out of date",)
+    write_missing_lock(unlocked.workshop(), upgrade=False)
+    assert versions(unlocked) == {"helper": "1.0", "top": "1.0"}
+
+
 def test_another_tools_lock_is_left_alone(sample: Sample) -> None:
     workshop = sample.workshop()
     assert missing_lock(workshop) == ()

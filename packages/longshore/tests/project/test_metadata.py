@@ -32,8 +32,30 @@ def test_a_project_that_is_never_packaged_is_shipped_as_source(tmp_path: Path) -
     assert found.build is None
 
 
+@pytest.mark.parametrize(
+    "text", ["[tool.pdm]\ndistribution = false\n", "[tool.uv]\npackage = false\n"]
+)
+def test_each_tool_has_its_word_for_that(tmp_path: Path, text: str) -> None:
+    head = '[project]\nname = "a"\nversion = "1"\n'
+    found = read(tmp_path, head + text + BUILD)
+    assert found is not None
+    assert found.build is None
+    found = read(tmp_path, head + text.replace("false", "true") + BUILD)
+    assert found is not None
+    assert found.build is not None
+
+
 def test_a_table_without_a_name_is_no_project(tmp_path: Path) -> None:
-    assert read(tmp_path, "[tool.poetry]\npackage-mode = false\n") is None
+    assert read(tmp_path, '[tool.poetry]\nrequires-poetry = ">=2"\n') is None
+
+
+def test_what_is_never_packaged_is_called_like_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "My_Shop"
+    folder.mkdir()
+    text = "[tool.poetry]\npackage-mode = false\n" + PYTHON.replace("^3.11", "~3.11")
+    found = read(folder, text)
+    assert found is not None
+    assert (found.name, found.python, found.build) == ("my-shop", ">=3.11,<3.12", None)
 
 
 def test_what_the_standards_table_leaves_to_poetry(tmp_path: Path) -> None:

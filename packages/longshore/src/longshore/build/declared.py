@@ -18,10 +18,11 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 
 from longshore.errors import LockError
-from longshore.locks.lines import Line, split_lines
+from longshore.locks.lines import Line, expand_variables, split_lines
 from longshore.locks.options import split_options
 from longshore.project.dependencies import read_dependencies
 from longshore.project.metadata import FILE, read_metadata
+from longshore.project.resolution import Resolution
 from longshore.project.workspace import Workspace
 from longshore.types import Digest, NormalizedName, parse_name
 
@@ -42,6 +43,7 @@ class Declared:
         origin: the file that says so, for messages.
         requirements: PEP 508, from indexes, sorted.
         constraints: likewise, for versions only.
+        overrides: likewise, whatever packages themselves ask for.
         members: first-party code by name: its folder, and when it is needed.
         index_url: the index that a requirements file names, as written.
         extra_index_urls: further ones.
@@ -50,6 +52,7 @@ class Declared:
     origin: str
     requirements: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     members: Mapping[NormalizedName, tuple[Path, Marker | None]] = field(
         default_factory=lambda: MappingProxyType({}), hash=False
     )
@@ -68,6 +71,7 @@ class Declared:
             for name, (folder, marker) in self.members.items()
         }
         parts = [1, python, self.requirements, self.constraints, members]
+        parts += [self.overrides] if self.overrides else []
         return Digest.of(json.dumps(parts, sort_keys=True).encode())
 
 
@@ -119,6 +123,7 @@ class _Collector:
         declared = read_dependencies(root)
         found = [name for name in FILENAMES if (root / name).is_file()]
         if declared is not None and (declared.is_listed or not found):
+            self._take(declared.resolution)
             self._add_folder(root, "", None)
             return declared.origin
         if found:
@@ -130,6 +135,20 @@ class _Collector:
             msg = f"{root}: nothing to lock: only the build backend can tell the dependencies"
             hint = "list them in project.dependencies, or in requirements.txt"
         raise LockError(msg, hint=hint)
+
+    def _take(self, resolution: Resolution) -> None:
+        """Take what the project tells its tool; PDM has variables in the URLs of its sources."""
+        main, *extra = (
+            None if url is None else expand_variables(url, self._environment)
+            for url in (resolution.index_url, *resolution.extra_index_urls)
+        )
+        self.options = replace(
+            self.options,
+            index_url=main,
+            extra_index_urls=tuple(filter(None, extra)),
+            overrides=resolution.overrides,
+        )
+        self.constraints += resolution.constraints
 
     def _add_folder(self, folder: Path, extra: str, marker: Marker | None) -> None:
         """Add what a distribution in a folder needs, or what one of its extras adds."""
@@ -147,8 +166,9 @@ class _Collector:
             lines = declared.extras.get(parse_name(extra), ())
         place = relpath(folder / FILE, self._root)
         for text in lines:
-            if parse_name(Requirement(text).name) in declared.unlockable:
-                self.problems.append(f"{place}: {text!r}: tool.uv.sources has it: run `uv lock`")
+            reason = declared.resolution.unlockable.get(parse_name(Requirement(text).name))
+            if reason is not None:
+                self.problems.append(f"{place}: {text!r}: {reason}")
                 continue
             self._add(Requirement(text), marker, declared.folders, folder, place)
         for name in () if extra else declared.files:

@@ -184,6 +184,7 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
     text = resolve_pylock(
         declared.requirements,
         constraints=declared.constraints,
+        overrides=declared.overrides,
         python=inputs.python,
         indexes=(main, extra),
         known=None if upgrade or not inputs.path.is_file() else inputs.path.read_text("utf-8"),

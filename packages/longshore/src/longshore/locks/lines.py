@@ -50,14 +50,15 @@ def split_lines(path: Path, content: str, environment: Mapping[str, str]) -> Ite
         if code.strip():
             is_open = code.rstrip().endswith("\\") and not comment
             part = code.rstrip().removesuffix("\\").strip() if is_open else code.strip()
-            text = f"{text} {_expand(part, environment)}".strip()
+            text = f"{text} {expand_variables(part, environment)}".strip()
         elif not comment:
             is_open = False
     if text:
         yield Line(path=path, number=number, text=text, via=via.names)
 
 
-def _expand(text: str, environment: Mapping[str, str]) -> str:
+def expand_variables(text: str, environment: Mapping[str, str]) -> str:
+    """Replace each ``${NAME}`` that the environment has."""
     return _VARIABLE.sub(lambda match: environment.get(match[1], match[0]), text)
 
 

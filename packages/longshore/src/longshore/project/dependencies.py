@@ -1,7 +1,7 @@
 """What a distribution declares that it needs: PEP 621, Poetry, setuptools, files of a backend."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from longshore.config.values import inside_path, parsed
 from longshore.errors import ProjectError
 from longshore.project.metadata import FILE, requirement
 from longshore.project.poetry import poetry_table, read_poetry
+from longshore.project.resolution import Resolution, read_resolution
 from longshore.types import NormalizedName, parse_name
 
 _FILE_HOOK = "requirements_txt"  # hatch-requirements-txt
@@ -29,7 +30,7 @@ class Dependencies:
         extras: further requirements by extra.
         folders: dependencies that are code in a folder; a path relative to the project's.
         files: requirement files that the backend reads, relative to the project.
-        unlockable: names whose source only uv can lock.
+        resolution: what its tool is told about resolving.
     """
 
     origin: str = FILE
@@ -42,7 +43,7 @@ class Dependencies:
         default_factory=lambda: MappingProxyType({}), hash=False
     )
     files: tuple[str, ...] = ()
-    unlockable: frozenset[NormalizedName] = frozenset()
+    resolution: Resolution = field(default_factory=Resolution)
 
 
 def read_dependencies(root: Path) -> Dependencies | None:
@@ -57,6 +58,8 @@ def read_dependencies(root: Path) -> Dependencies | None:
     document = read_toml(root / FILE) or {}
     try:
         found = _read(document)
+        if found is not None:
+            found = replace(found, resolution=read_resolution(document))
     except InvalidValueError as error:
         lines = [f"{locate(FILE, '', each.path)}: {each.message}" for each in error.problems]
         hints = {each.hint for each in error.problems}
@@ -116,7 +119,6 @@ def _static(project: Mapping[str, Any], document: Mapping[str, Any]) -> Dependen
         requirements=needed,
         extras=MappingProxyType({parse_name(name): extras[name] for name in extras}),
         folders=_source_folders(document),
-        unlockable=_unlockable(document),
     )
 
 
@@ -148,19 +150,6 @@ def _source_folders(document: Mapping[str, Any]) -> Mapping[NormalizedName, str]
             if isinstance(source, dict) and "path" in source
         }
     )
-
-
-def _unlockable(document: Mapping[str, Any]) -> frozenset[NormalizedName]:
-    """Return the names that uv takes from elsewhere: a repository, a URL, an index of its own."""
-    return frozenset(
-        parse_name(name)
-        for name, source in _below_tool(document, "uv", "sources").items()
-        if not _is_workspace(source) and not (isinstance(source, dict) and "path" in source)
-    )
-
-
-def _is_workspace(source: object) -> bool:
-    return isinstance(source, dict) and source.get("workspace") is True
 
 
 def _backend_files(document: Mapping[str, Any]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from longshore.config.schema import locate
 from longshore.config.toml import read_toml
 from longshore.config.values import inside_path, parsed
 from longshore.errors import ProjectError
+from longshore.project.packaged import is_never_built
 from longshore.project.poetry import poetry_python, poetry_table
 from longshore.types import NormalizedName, parse_name
 
@@ -75,10 +76,13 @@ def read_metadata(root: Path) -> Metadata | None:
             build = _build_system(document["build-system"])
         except InvalidValueError as error:
             problems += (problem.below("build-system") for problem in error.problems)
-    if document is None or ("project" not in document and "name" not in poetry):
+    if is_never_built(document):
+        build = None
+    is_poetrys = "name" in poetry or poetry.get("package-mode") is False
+    if document is None or ("project" not in document and not is_poetrys):
         return _of_setup(root, document, build, problems)
     if "project" not in document:
-        return _of_poetry(poetry, build, problems)
+        return _of_poetry(poetry, build, problems, folder=root.name)
     try:
         return _metadata(document["project"], poetry, build, problems)
     except InvalidValueError as error:
@@ -128,11 +132,11 @@ def _of_setup(
 
 
 def _of_poetry(
-    poetry: Mapping[str, Any], build: BuildSystem | None, problems: list[Problem]
+    poetry: Mapping[str, Any], build: BuildSystem | None, problems: list[Problem], *, folder: str
 ) -> Metadata:
-    """Read a project that has Poetry's table only; ``package-mode = false`` is never built."""
+    """Read a project that has Poetry's table only; one that is never built may have no name."""
     try:
-        table = Table(poetry, open_ended=True)
+        table = Table({"name": folder, **poetry}, open_ended=True)
         name = table.get("name", parsed(parse_name))
         version = table.get("version", _version)
         description = table.get("description", _description)
@@ -148,7 +152,7 @@ def _of_poetry(
         version=version,
         python=python,
         description=description or "",
-        build=None if poetry.get("package-mode") is False else build,
+        build=build,
     )
 
 
@@ -180,7 +184,7 @@ def _metadata(
         version=version,
         python=python or "",
         description=description or "",
-        build=None if poetry.get("package-mode") is False else build,
+        build=build,
     )
 
 

@@ -59,6 +59,7 @@ def resolve_pylock(
     requirements: Sequence[str],
     *,
     constraints: Sequence[str],
+    overrides: Sequence[str] = (),
     python: PythonVersion,
     indexes: tuple[str | None, Sequence[str]],
     known: str | None,
@@ -73,6 +74,7 @@ def resolve_pylock(
     Args:
         requirements: PEP 508 lines.
         constraints: versions that are kept where a package is needed.
+        overrides: versions that hold whatever a package asks for.
         python: the oldest interpreter that the result is for.
         indexes: the URL of the main index or ``None`` for uv's own choice, and further ones.
         known: an older result, whose versions are kept where they fit.
@@ -95,7 +97,12 @@ def resolve_pylock(
         if known is not None:
             output.write_text(known, "utf-8")
         text = "".join(f"{line}\n" for line in requirements)
-        argv = ("-", "--constraints", str(limits), "--python-version", python.short)
+        forced = Path(folder, "overrides.txt")
+        forced.write_text("".join(f"{line}\n" for line in overrides), "utf-8")
+        argv = (
+            *("-", "--constraints", str(limits), "--overrides", str(forced)),
+            *("--python-version", python.short),
+        )
         _compile(
             (*argv, "--format", "pylock.toml", "--output-file", str(output)),
             text,

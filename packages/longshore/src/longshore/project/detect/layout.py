@@ -8,6 +8,7 @@ from typing import Any
 from longshore.project.detect.backends import join, parent, read_packages, table
 from longshore.project.detect.files import ProjectFiles
 from longshore.project.detect.setuptools import read_setup
+from longshore.project.packaged import is_never_built
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,8 @@ def read_layout(document: Mapping[str, Any], files: ProjectFiles, *, name: str) 
         name: the project's name, which most backends look for by default.
     """
     packages = read_packages(document, files)
-    is_wheel = bool(table(document, "build-system")) or read_setup(document, files.text) is not None
+    is_built = bool(table(document, "build-system")) and not is_never_built(document)
+    is_wheel = is_built or read_setup(document, files.text) is not None
     folders = {parent(path) for path in files.python}
     roots = [
         root
