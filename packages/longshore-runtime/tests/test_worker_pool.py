@@ -126,3 +126,33 @@ def test_worker_that_stands_still_is_killed(make_pool: Any) -> None:
 
 def test_end_is_told_by_code_or_by_signal() -> None:
     assert (describe_end(3), describe_end(-9)) == ("code 3", "SIGKILL")
+
+
+def wait_a_while(index: int) -> None:
+    """Be a worker that waits for a signal, and ends by another one if that was lost."""
+    del index
+    signal.alarm(5)
+    signal.pause()
+
+
+def test_stop_that_comes_with_the_fork_is_not_lost(
+    make_pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork = os.fork
+
+    def fork_and_stop() -> int:
+        pid = fork()
+        if pid == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return pid
+
+    monkeypatch.setattr(os, "fork", fork_and_stop)
+    swallowing = signal.signal(signal.SIGTERM, lambda *_: None)  # as the supervisor's queue does
+    try:
+        pool = make_pool(wait_a_while)
+        pool.fill()
+        pool.is_stopping = True
+        assert reap_one(pool) is None
+    finally:
+        signal.signal(signal.SIGTERM, swallowing)
+    assert pool.codes == [0]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from longshore_runtime.lifecycle import Phase
 from longshore_runtime.shared_state import SlotView
+from longshore_runtime.signals import STOP_SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,9 +153,15 @@ class WorkerPool:
     def _fork(self, seat: Seat) -> None:
         now = time.monotonic()
         self.state.write_slot(seat.index, SlotView(beat_at=now, started_at=now))
+        # A stop that finds the child with the supervisor's handlers would be lost: it has to wait.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
+            for number in STOP_SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             self.start(seat.index)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         seat.pid, seat.since = pid, now
 
     def _bury(self, seat: Seat, code: int) -> int | None:
