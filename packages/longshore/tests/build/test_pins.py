@@ -1,9 +1,11 @@
 """What is missing in ``longshore.lock``, and what a new one changed."""
 
+from dataclasses import replace
+
 from longshore.build.members import read_first_party
 from longshore.build.pinning import _changes
-from longshore.build.pins import missing_pins
-from longshore.locks.pins import FILENAME, BuildPins, PinnedWheel, Pins, render_pins
+from longshore.build.pins import lock_path, missing_pins, pins_digest
+from longshore.locks.pins import FILENAME, BuildPins, PinnedWheel, Pins, read_pins, render_pins
 from longshore.testing.sample import PYPROJECT, Sample, base_pins
 from longshore.types import Digest, parse_name
 
@@ -43,3 +45,16 @@ def test_changes_name_every_package_that_moved() -> None:
     (first,) = _changes(Pins(), base_pins())
     assert first.startswith("pinned debian:trixie on linux/")
     assert list(_changes(base_pins(), base_pins())) == []
+
+
+def test_services_are_no_part_of_the_digest_of_what_decides_an_image(sample: Sample) -> None:
+    workshop = sample.workshop()
+    pins = read_pins(lock_path(workshop)) or Pins()
+    digest = pins_digest(workshop, pins)
+    sample.write(FILENAME, render_pins(pins))
+    assert pins_digest(workshop, pins) == digest
+    more = replace(pins, services=base_pins(version="9").bases)
+    sample.write(FILENAME, render_pins(more))
+    assert pins_digest(workshop, more) == digest
+    other = replace(more, bases=base_pins(version="14").bases)
+    assert pins_digest(workshop, other) != digest

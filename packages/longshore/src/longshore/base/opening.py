@@ -1,6 +1,6 @@
 """From a reference in the configuration to a base: pin it, or open what is pinned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +32,7 @@ def lock_base(
     *,
     platform: Platform,
     packages: Sequence[str] = (),
+    without: Collection[str] = (),
     transport: Transport,
     store: BlobStore,
     mirrors: Mapping[str, str] = _NO_MIRRORS,
@@ -44,6 +45,7 @@ def lock_base(
         reference: ``debian:trixie``.
         platform: for which.
         packages: further operating system packages.
+        without: packages to leave out with all that only they depend on.
         transport: fetches; its reporter hears about it.
         store: keeps downloads.
         mirrors: configured addresses by archive: ``debian``, ``debian-security``.
@@ -54,6 +56,7 @@ def lock_base(
         reference,
         platform=platform,
         packages=packages,
+        without=without,
         transport=transport,
         store=store,
         mirrors=mirrors,

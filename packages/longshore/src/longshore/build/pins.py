@@ -5,7 +5,7 @@ for an upgrade, even if newer versions exist.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from longshore.locks.pins import (
     BasePins,
     Pins,
     read_pins,
+    render_pins,
 )
 from longshore.types import Digest, Event, Phase, Platform
 
@@ -126,8 +127,10 @@ def report_written(workshop: Workshop) -> None:
     )
 
 
-def pins_digest(workshop: Workshop) -> Digest:
-    """Return a digest of the lock file's bytes, for keys."""
+def pins_digest(workshop: Workshop, pins: Pins) -> Digest:
+    """Return a digest of the lock file's bytes without its services, for keys of images."""
+    if pins.services:
+        return Digest.of(render_pins(replace(pins, services=())).encode())
     try:
         return Digest.of(lock_path(workshop).read_bytes())
     except OSError:

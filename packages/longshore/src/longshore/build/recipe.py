@@ -20,6 +20,7 @@ from longshore.build.project_lock import require_lock
 from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
 from longshore.locks import LockedSet
+from longshore.locks.pins import Pins
 from longshore.types import (
     Digest,
     Platform,
@@ -44,7 +45,7 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     lock = require_lock(workshop, locked=locked)
     first_party = read_first_party(workshop, lock)
     pins = require_pins(workshop, first_party, locked=locked)
-    key = _inputs_digest(workshop, lock, first_party)
+    key = _inputs_digest(workshop, lock, first_party, pins)
     found = find_image(workshop, key)
     if found is not None:
         return found
@@ -61,7 +62,7 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     sdists = chosen.files.sdists
     complete = require_sdist_pins(workshop, base, sdists, pins=pins, locked=locked)
     if complete != pins:
-        key = _inputs_digest(workshop, lock, first_party)
+        key = _inputs_digest(workshop, lock, first_party, complete)
     return ImageBuild(
         workshop=workshop,
         chosen=chosen,
@@ -87,7 +88,9 @@ def require_process(workshop: Workshop) -> Process:
     return default_process(workshop.project)
 
 
-def _inputs_digest(workshop: Workshop, lock: LockedSet, first_party: FirstParty) -> Digest:
+def _inputs_digest(
+    workshop: Workshop, lock: LockedSet, first_party: FirstParty, pins: Pins
+) -> Digest:
     """Return a digest of everything that decides the image's bytes, cheap to compute."""
     parts = {
         "tool": __version__,
@@ -96,7 +99,7 @@ def _inputs_digest(workshop: Workshop, lock: LockedSet, first_party: FirstParty)
         "config": repr(workshop.config),
         "source": str(first_party.digest(workshop.root)),
         "lock": str(lock_digest(workshop, lock)),
-        "pins": str(pins_digest(workshop)),
+        "pins": str(pins_digest(workshop, pins)),
         "runtime": str(runtime_digest()),
         "platform": str(Platform.host()),
         "created": workshop.environment.get("SOURCE_DATE_EPOCH", ""),

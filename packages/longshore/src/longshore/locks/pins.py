@@ -119,12 +119,21 @@ class PinnedSdist:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pins:
-    """The whole file."""
+    """The whole file.
+
+    Args:
+        format: the version of its form.
+        bases: what images stand on.
+        builds: where first-party code and source distributions are built.
+        sdists: what is built of source distributions.
+        services: what stands in for the images of services on this machine; no part of an image.
+    """
 
     format: int = FORMAT
     bases: tuple[BasePins, ...] = ()
     builds: tuple[BuildPins, ...] = ()
     sdists: tuple[PinnedSdist, ...] = ()
+    services: tuple[BasePins, ...] = ()
 
     def base(
         self, reference: str, platform: Platform, extra: tuple[str, ...] = ()
@@ -135,6 +144,12 @@ class Pins:
             if (base.reference, base.platform, base.extra) == (reference, platform, wanted):
                 return base
         return None
+
+    def service(
+        self, reference: str, platform: Platform, extra: tuple[str, ...]
+    ) -> BasePins | None:
+        """Return the pins of a stand-in made of exactly those packages, if they are there."""
+        return Pins(bases=self.services).base(reference, platform, extra)
 
     def build(self, requires: tuple[str, ...], python: str) -> BuildPins | None:
         """Return the pins of a build environment, if they are there."""
@@ -191,17 +206,24 @@ def parse_pins(document: Mapping[str, Any], *, where: str = FILENAME) -> Pins:
     bases = [_base(each) for each in top.tables("base")]
     sdists = [_sdist(each) for each in top.tables("sdist")]
     builds = [_build(each) for each in top.tables("build")]
+    services = [_base(each) for each in top.tables("service")]
     top.finish()
     if problems:
         msg = f"{where}: {problems[0]}"
         context = [f"{where}: {problem}" for problem in problems[1:]]
         raise LockError(msg, context=context, hint=_HINT)
-    return Pins(bases=tuple(bases), builds=tuple(builds), sdists=tuple(sdists))
+    return Pins(
+        bases=tuple(bases),
+        builds=tuple(builds),
+        sdists=tuple(sdists),
+        services=tuple(services),
+    )
 
 
 def render_pins(pins: Pins) -> str:
     """Return the file's text: the same pins give the same bytes."""
-    bases = sorted(pins.bases, key=lambda base: (base.reference, base.platform, base.extra))
+    bases = sorted(pins.bases, key=_base_order)
+    services = sorted(pins.services, key=_base_order)
     builds = sorted(pins.builds, key=lambda build: (build.python, build.requires))
     document: dict[str, Any] = {"format": pins.format}
     if bases:
@@ -211,7 +233,13 @@ def render_pins(pins: Pins) -> str:
         document["sdist"] = [_sdist_document(sdist) for sdist in order]
     if builds:
         document["build"] = [_build_document(build) for build in builds]
+    if services:
+        document["service"] = [_base_document(base) for base in services]
     return _HEADER + tomli_w.dumps(document)
+
+
+def _base_order(base: BasePins) -> tuple[str, Platform, tuple[str, ...]]:
+    return base.reference, base.platform, base.extra
 
 
 def _base_document(base: BasePins) -> dict[str, Any]:

@@ -40,6 +40,18 @@ def test_depends_and_pre_depends_are_followed_recommends_are_not() -> None:
     assert names(index, "app") == ["app", "lib", "pre"]
 
 
+def test_what_is_left_out_takes_what_only_it_needs_along() -> None:
+    index = index_of(
+        paragraph("app", Depends="tools | other, lib"),
+        paragraph("tools", Depends="perl"),
+        paragraph("other"),
+        paragraph("perl"),
+        paragraph("lib"),
+    )
+    found = resolve(["app"], index, without=("tools",))
+    assert [package.name for package in found] == ["app", "lib"]
+
+
 def test_the_first_alternative_that_exists_is_taken() -> None:
     index = index_of(
         paragraph("app", Depends="gone | old (>= 2) | new | other"),

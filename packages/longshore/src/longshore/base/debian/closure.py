@@ -5,7 +5,7 @@ runs, so what only those need is left out.
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from longshore.base.debian.index import IndexedPackage, PackageIndex
 from longshore.base.debian.relation import Alternatives
@@ -23,8 +23,15 @@ SCRIPT_EDGES = frozenset({("base-files", "awk"), ("ca-certificates", "openssl")}
 """The same for single dependencies: package and what it depends on."""
 
 
-def resolve(roots: Iterable[str], index: PackageIndex) -> tuple[IndexedPackage, ...]:
+def resolve(
+    roots: Iterable[str], index: PackageIndex, *, without: Collection[str] = ()
+) -> tuple[IndexedPackage, ...]:
     """Return the closure of some packages, sorted by name.
+
+    Args:
+        roots: the packages.
+        index: where they are looked up.
+        without: packages that nothing of the closure needs here, whatever depends on them.
 
     A group of alternatives is satisfied by what is already chosen, else by its first member that
     exists, else by the first package, by name, that provides one. Roots are taken in the order of
@@ -47,6 +54,8 @@ def resolve(roots: Iterable[str], index: PackageIndex) -> tuple[IndexedPackage, 
     while queue:
         package, path = queue.popleft()
         for group in package.depends:
+            if any(relation.name in without for relation in group):
+                continue
             if _is_left_out(package.name, group, wanted) or _is_satisfied(group, chosen):
                 continue
             found = _choose(group, index)

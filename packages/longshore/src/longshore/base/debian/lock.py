@@ -1,6 +1,6 @@
 """Pin a base: from a suite and signed indexes to names, versions and hashes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ def lock_debian(
     *,
     platform: Platform,
     packages: Sequence[str],
+    without: Collection[str] = (),
     transport: Transport,
     store: BlobStore,
     mirrors: Mapping[str, str],
@@ -35,6 +36,7 @@ def lock_debian(
         reference: ``debian:trixie``.
         platform: for which.
         packages: binary packages beyond those that every base has.
+        without: packages to leave out with all that only they depend on.
         transport: fetches releases and indexes.
         store: keeps the indexes.
         mirrors: configured addresses by archive: ``debian``, ``debian-security``.
@@ -55,7 +57,7 @@ def lock_debian(
     finder = ArchiveFinder(transport=transport, mirrors=mirrors, apt=apt, certificates=certificates)
     archives = finder.find(suite)
     index = load_index(archives, architecture=architecture, transport=transport, store=store)
-    found = resolve([*suite.roots, *packages], index)
+    found = resolve([*suite.roots, *packages], index, without=without)
     dates = [release.date for archive in archives for release in archive.releases]
     transport.reporter.report(
         Event(
