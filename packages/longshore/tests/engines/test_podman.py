@@ -50,6 +50,21 @@ def test_container_is_confined() -> None:
         assert option in argv
 
 
+def test_image_of_others_keeps_its_own_user() -> None:
+    argv = run_arguments(replace(SPEC, foreign=True), limit_memory=False)
+    assert "--security-opt=no-new-privileges" in argv
+    assert "--volume=longshore-taskapi-data:/data" in argv
+    for option in ("--read-only", "--cap-drop=ALL", "--user=65532:65532"):
+        assert option not in argv
+
+
+def test_container_is_reached_by_its_name_on_the_network_of_its_service() -> None:
+    assert not [each for each in run_arguments(SPEC, limit_memory=False) if "network" in each]
+    argv = run_arguments(replace(SPEC, networked=True), limit_memory=False)
+    assert "--network=longshore-taskapi" in argv
+    assert "--network-alias=web" in argv
+
+
 def test_memory_is_limited_only_where_podman_can() -> None:
     argv = run_arguments(SPEC, limit_memory=False)
     assert not [option for option in argv if option.startswith("--memory")]

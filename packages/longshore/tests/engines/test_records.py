@@ -12,7 +12,7 @@ from threading import Event
 
 import pytest
 
-from longshore.engines.interface import Run
+from longshore.engines.interface import Backing, Run
 from longshore.engines.records import RunRecords
 from longshore.errors import PreflightError
 
@@ -59,6 +59,14 @@ def test_services_are_found_by_the_folder_of_their_project(
     assert records.services_of(Path("/here")) == ("one",)
 
 
+def test_what_is_known_of_a_backing_service_is_kept(records: RunRecords, make_run: MakeRun) -> None:
+    backing = Backing(key="sha256:1", address="redis://127.0.0.1:1/0", borrowed=True)
+    run = make_run(process="cache", backing=backing)
+    records.write(run)
+    assert records.runs("taskapi") == (run,)
+    assert run.url == "redis://127.0.0.1:1/0"
+
+
 def test_records_are_private_and_have_no_setting(records: RunRecords, make_run: MakeRun) -> None:
     records.write(make_run())
     path = records.folder("taskapi") / "web.json"
@@ -66,7 +74,7 @@ def test_records_are_private_and_have_no_setting(records: RunRecords, make_run: 
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert set(json.loads(path.read_text())) == {
         "format", "run_id", "service", "process", "engine", "image", "root", "port", "created",
-        "grace",
+        "grace", "backing",
     }  # fmt: skip
 
 

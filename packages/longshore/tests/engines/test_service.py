@@ -329,6 +329,7 @@ def test_command_runs_in_the_image_and_its_exit_code_is_returned(
         bench.launch().project,
         ("alembic", "current"),
         engines=Engines((broken, memory), reporter=RecordingReporter()),
+        lending=bench.lending(),
         choice="auto",
         layout=bench.layout,
         descriptor=IMAGE,

@@ -9,6 +9,8 @@ from threading import Event, Thread, main_thread
 
 import pytest
 
+from longshore.engines.backing.passwords import Passwords
+from longshore.engines.backing.start import BackingServices
 from longshore.engines.choose import Engines
 from longshore.engines.interface import LogStream, Run
 from longshore.engines.launch import Launch, Launcher
@@ -21,6 +23,7 @@ from longshore.errors import LongshoreError, ProjectError
 from longshore.oci.descriptor import Descriptor, MediaType
 from longshore.oci.layout import ImageLayout
 from longshore.testing.engine import MemoryEngine
+from longshore.testing.services import MemorySource
 from longshore.types import (
     CommandLine,
     Digest,
@@ -134,6 +137,7 @@ class Desk:
         self.services = Services(
             engines=Engines((self.engine,), reporter=NullReporter()),
             records=RunRecords(folder / "runs"),
+            passwords=Passwords(folder / "passwords"),
             reporter=NullReporter(),
         )
         self.port = find_free_port()
@@ -168,7 +172,8 @@ class Desk:
         """Watch in this thread while a script acts in another one; it ends with Ctrl-C."""
         self.engine.behaviour["migrate"] = "exit 0"
         first = self.version(b"first")
-        launcher = Launcher(self.services)
+        backing = BackingServices(self.services, MemorySource(), self.services.passwords)
+        launcher = Launcher(self.services, backing)
         runs = launcher.bring_up(first.launch, self.layout, first.descriptor)
         failures: list[BaseException] = []
 

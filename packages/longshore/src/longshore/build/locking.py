@@ -7,6 +7,7 @@ from longshore.build.pinning import write_missing_pins
 from longshore.build.pins import Part, find_base_pins, lock_path, missing_pins, wanted_pins
 from longshore.build.project_lock import missing_lock, write_missing_lock
 from longshore.build.sdists import missing_sdists
+from longshore.build.standin.pins import missing_services, write_services
 from longshore.locks import LockedSet, find_lock
 from longshore.locks.pins import Pins, read_pins
 from longshore.wheels.choose import find_sdists
@@ -21,7 +22,9 @@ def missing_locks(workshop: Workshop) -> tuple[str, ...]:
     lock = find_lock(workshop.root, environment=workshop.environment)
     first_party = read_first_party(workshop, lock)
     missing = (*missing_lock(workshop), *missing_pins(workshop, first_party))
-    return missing if missing or lock is None else _missing_sdists(workshop, first_party, lock)
+    if not missing and lock is not None:
+        missing = _missing_sdists(workshop, first_party, lock)
+    return (*missing, *missing_services(workshop))
 
 
 def _missing_sdists(
@@ -51,4 +54,5 @@ def write_locks(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple[str, .
     own = write_missing_lock(workshop, upgrade=Part.PROJECT in upgrade)
     lock = find_lock(workshop.root, environment=workshop.environment)
     first_party = read_first_party(workshop, lock)
-    return (*own, *write_missing_pins(workshop, first_party, upgrade=upgrade, lock=lock))
+    pins = write_missing_pins(workshop, first_party, upgrade=upgrade, lock=lock)
+    return (*own, *pins, *write_services(workshop, upgrade=Part.BASE in upgrade))

@@ -16,7 +16,10 @@ def warn_of_lacking(context: Context, processes: "Iterable[Process]", settings: 
     from longshore.engines.required import DOCS, find_lacking, read_required  # noqa: PLC0415
 
     processes = tuple(processes)
-    lacking = find_lacking(read_required(context, processes), processes, settings)
+    provided = {name for service in context.config.services for name in service.addresses}
+    lacking = find_lacking(
+        read_required(context, processes), processes, settings, provided=provided
+    )
     if lacking is not None:
         context.terminal.warn(
             lacking.message, context=lacking.context, hint=lacking.hint, docs=DOCS

@@ -50,7 +50,8 @@ def run(
     """
     from longshore.build import build_image
     from longshore.cli.findings import show_findings
-    from longshore.engines.choose import open_engines
+    from longshore.engines.backing.lending import Lending
+    from longshore.engines.backing.start import names_of, open_backing
     from longshore.engines.command import as_process, run_command
     from longshore.engines.launch import check_secrets
     from longshore.engines.named import check_alone, find_named
@@ -64,9 +65,10 @@ def run(
     process = find_named(context.project, argv)
     if process is context.otherwise:
         process = None
+    services, uses = open_services(context), context.config.services
     if process is not None:
-        check_secrets((process,), settings)
-        check_alone(process, open_services(context).observe(context.project.name))
+        check_secrets((process,), settings, provided=names_of(uses))
+        check_alone(process, services.observe(context.project.name))
     warn_of_lacking(context, [process or as_process(context.project, argv)], settings)
     result = build_image(context)
     show_findings(context.terminal, result.findings)
@@ -75,10 +77,11 @@ def run(
     return run_command(
         context.project,
         argv,
-        engines=open_engines(context),
+        engines=services.engines,
         choice=engine,
         layout=context.layout,
         descriptor=result.descriptor,
         settings=settings,
         process=process,
+        lending=Lending(services=services, backing=open_backing(services, context), wanted=uses),
     )

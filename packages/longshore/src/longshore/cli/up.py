@@ -73,6 +73,7 @@ def up(
         msg = "--watch stays in the foreground"
         raise UsageError(msg, hint="leave --detach out")
     from longshore.build.recipe import require_process
+    from longshore.engines.backing.start import open_backing
     from longshore.engines.launch import Launch, Launcher
     from longshore.engines.ports import find_free_port
     from longshore.engines.service import open_services
@@ -88,11 +89,12 @@ def up(
             engine=engine,
             only=processes,
             keep=not watching,
+            uses=context.config.services,
         )
 
     launch = prepare(context)
     services = open_services(context)
-    launcher = Launcher(services)
+    launcher = Launcher(services, open_backing(services, context))
     require_process(context)  # before the ports: what detection says comes first
     plan = launcher.check(launch)
     warn_of_lacking(context, plan.processes, launch.settings)

@@ -8,6 +8,7 @@ from longshore.build import build_image
 from longshore.cli.failure import report_error
 from longshore.cli.findings import show_findings
 from longshore.cli.running import line_writer
+from longshore.engines.backing.start import names_of
 from longshore.engines.launch import Launch, Launcher, check_secrets
 from longshore.engines.service import Services
 from longshore.engines.watch import FileWatcher, Rebuilder, Update, attend_to_versions
@@ -50,7 +51,8 @@ def watch(
         nonlocal current
         fresh = context.renewed()
         launch = relaunch(fresh)
-        check_secrets(launch.plan().processes, launch.settings)
+        provided = names_of(launch.uses)
+        check_secrets(launch.plan().processes, launch.settings, provided=provided)
         update = Update(launch=launch, descriptor=_build(fresh))
         if update == current:
             context.terminal.say("no difference to what runs")

@@ -21,13 +21,14 @@ from longshore.config.invalid import (
 from longshore.config.places import OWN_FILE, PYPROJECT
 from longshore.config.process import misplaced, processes
 from longshore.config.schema import Config, Source, SourceKind, locate
+from longshore.config.service import services
 from longshore.config.toml import read_toml
 from longshore.config.values import base_reference, debian_package, inside_path, url
 from longshore.errors import ConfigError
 from longshore.types import Finding, Severity
 
 DOCS = "reference/configuration.md"
-_LATER = frozenset({"registry", "platforms", "environments", "services"})
+_LATER = frozenset({"registry", "platforms", "environments"})
 _SHARED = ("base", "packages", "bytecode")
 _MIRRORS = ("debian", "debian-security")
 
@@ -183,6 +184,11 @@ def _read(value: object, origin: Config) -> Config:
     mirrors = table.get("mirrors", _read_mirrors) or {}
     found = table.get("processes", partial(processes, header=header)) or ()
     steps = table.get("assets", assets) or ()
+    backing = table.get("services", services) or ()
+    for name in sorted({one.name for one in backing} & {one.name for one in found}):
+        table.reject(
+            "a process has that name", key=f"services.{name}", hint="call one of them otherwise"
+        )
     table.close()
     return replace(
         origin,
@@ -193,6 +199,7 @@ def _read(value: object, origin: Config) -> Config:
         mirrors=MappingProxyType(dict(mirrors)),
         processes=found,
         assets=steps,
+        services=backing,
     )
 
 

@@ -6,7 +6,17 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from longshore.types import Asgi, CommandLine, ProcessKind, Resources, Restart, Scale, Wsgi
+from longshore.config.known import ServiceKind
+from longshore.types import (
+    Asgi,
+    CommandLine,
+    ProcessKind,
+    Reference,
+    Resources,
+    Restart,
+    Scale,
+    Wsgi,
+)
 
 
 class SourceKind(StrEnum):
@@ -89,6 +99,31 @@ class AssetConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceConfig:
+    """One ``services.<name>``: what the processes use, on this machine only.
+
+    Args:
+        name: the table's name, and its host name for the processes where they have a network.
+        image: as written.
+        kind: what it speaks, which the image tells.
+        port: where it listens inside.
+        env: its settings.
+        command: its arguments, or empty for the image's own.
+        addresses: variable of the processes → template of its value.
+        is_explicit: whether the user chose the variables.
+    """
+
+    name: str
+    image: Reference
+    kind: ServiceKind
+    port: int
+    env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    command: tuple[str, ...] = ()
+    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    is_explicit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The whole configuration of one application.
 
@@ -102,6 +137,8 @@ class Config:
         mirrors: archive (``debian``, ``debian-security``) → URL.
         processes: sorted by name.
         assets: in the order in which they run.
+        services: sorted by name; no part of the image, so not of the representation either: what
+            a build's key is made of.
         sources: path of a value (``processes.web.port``) → where it came from; what is not in it
             is a default.
     """
@@ -115,6 +152,7 @@ class Config:
     mirrors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     processes: tuple[ProcessConfig, ...] = ()
     assets: tuple[AssetConfig, ...] = ()
+    services: tuple[ServiceConfig, ...] = field(default=(), repr=False)
     sources: Mapping[str, Source] = field(
         default_factory=lambda: MappingProxyType({}), hash=False, repr=False
     )

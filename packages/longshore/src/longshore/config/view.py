@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from longshore.config.schema import AssetConfig, Config, ProcessConfig, Source
+from longshore.config.leak import credential_kind
+from longshore.config.schema import AssetConfig, Config, ProcessConfig, ServiceConfig, Source
 from longshore.types import Asgi, CommandLine, Wsgi
 from longshore.types.process import ONCE
 
@@ -33,10 +34,29 @@ def settings(config: Config) -> tuple[Setting, ...]:
         values += ((f"processes.{process.name}.{key}", value) for key, value in _process(process))
     for index, entry in enumerate(config.assets):
         values += ((f"assets[{index}].{key}", value) for key, value in _asset(entry))
+    for service in config.services:
+        values += ((f"services.{service.name}{key}", value) for key, value in _service(service))
     return tuple(
-        Setting(path=path, value=value, source=config.source(path.partition("[")[0]))
-        for path, value in values
+        Setting(path=path, value=value, source=_source(config, path)) for path, value in values
     )
+
+
+def _source(config: Config, path: str) -> Source:
+    """Return where a value came from; an array, and a service's short form, are one value."""
+    whole = path.partition("[")[0]
+    short = path.removesuffix(".image")
+    return config.source(short if short in config.sources else whole)
+
+
+def _service(service: ServiceConfig) -> Iterator[tuple[str, Value]]:
+    yield ".image", str(service.image)
+    yield ".port", service.port
+    if service.command:
+        yield ".command", list(service.command)
+    for name, value in sorted(service.env.items()):
+        # Allowed, as it opens nothing elsewhere; a terminal or a log needs it no more than others.
+        yield f".env.{name}", "***" if credential_kind(name, value) else value
+    yield from ((f".url.{name}", value) for name, value in sorted(service.addresses.items()))
 
 
 def _asset(entry: AssetConfig) -> Iterator[tuple[str, Value]]:

@@ -51,6 +51,7 @@ class BuiltinEngine:
     name = "builtin"
     limits_memory = False
     shares_network = True
+    images = None
 
     def __init__(self, *, runs: Path, volumes: Path, rootfs: RootfsCache) -> None:
         self._runs = runs

@@ -2,10 +2,11 @@
 
 import secrets
 
+from longshore.engines.backing.lending import Lending
 from longshore.engines.choose import Engines
 from longshore.engines.image import select_platform
 from longshore.engines.interface import EngineError
-from longshore.engines.plan import plan_command, plan_named
+from longshore.engines.plan import Supply, plan_command, plan_named
 from longshore.engines.settings import Settings
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
@@ -32,6 +33,7 @@ def run_command(
     layout: ImageLayout,
     descriptor: Descriptor,
     settings: Settings,
+    lending: Lending,
     process: Process | None = None,
 ) -> int:
     """Run a command on this program's own streams and return its exit code.
@@ -44,24 +46,32 @@ def run_command(
         layout: where the image is.
         descriptor: which image.
         settings: the user's, and the secrets that the project's processes declare.
+        lending: gives it the databases and caches that the project is configured to use.
         process: what runs, with its own settings and volumes, instead of a command.
 
     Raises:
         PreflightError: if no engine can run it.
+        DeployError: if what it uses does not come up.
     """
-    candidates = engines.usable(choice)
+    candidates = lending.order(project, engines.usable(choice))
     image = select_platform(layout, descriptor)
     sharing = project.processes if process is None else (process,)
     given = settings.select([name for each in sharing for name in each.secrets])
     for engine in candidates:
         try:
             loaded = engine.load(layout, image, service=project.name)
-            run_id, name = secrets.token_hex(8), project.name
-            if process is None:
-                spec = plan_command(project, loaded, argv, run_id=run_id, settings=given)
-            else:
-                spec = plan_named(process, loaded, run_id=run_id, service=name, settings=given)
-            return engine.run(spec)
+            with lending.lend(project, engine) as provided:
+                supply = Supply(variables=provided, networked=bool(lending.wanted))
+                run_id, name = secrets.token_hex(8), project.name
+                if process is None:
+                    spec = plan_command(
+                        project, loaded, argv, run_id=run_id, settings=given, supply=supply
+                    )
+                else:
+                    spec = plan_named(
+                        process, loaded, run_id=run_id, service=name, settings=given, supply=supply
+                    )
+                return engine.run(spec)
         except EngineError:
             if engine is candidates[-1]:
                 raise

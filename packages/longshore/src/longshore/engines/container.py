@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from longshore.engines.interface import Run, RunSpec, RunState, RunStatus
+from longshore.engines.podman_network import isolation_arguments, network_arguments
 from longshore.engines.status import Status
 
 SERVICE_LABEL = "dev.longshore.service"
@@ -33,11 +34,8 @@ def run_arguments(spec: RunSpec, *, limit_memory: bool) -> list[str]:
         "--pull=never",
         f"--label={SERVICE_LABEL}={spec.service}",
         f"--label={RUN_LABEL}={spec.run_id}",
-        "--read-only",
-        "--tmpfs=/tmp:rw,mode=1777",
-        "--cap-drop=ALL",
-        "--security-opt=no-new-privileges",
-        "--user=65532:65532",
+        *isolation_arguments(spec),
+        *network_arguments(spec),
         "--init=false",
         "--http-proxy=false",  # podman would copy the caller's proxy settings
         "--image-volume=ignore",  # ours are named
@@ -49,8 +47,10 @@ def run_arguments(spec: RunSpec, *, limit_memory: bool) -> list[str]:
         argv.append(f"--publish=127.0.0.1:{spec.port.host}:{spec.port.container}")
     if limit_memory and spec.memory_bytes is not None:
         argv += [f"--memory={spec.memory_bytes}", f"--memory-swap={spec.memory_bytes}"]
+    given_to_user = "" if spec.foreign else ":U"
     for volume in spec.volumes:
-        argv.append(f"--volume={volume_id(spec.service, volume.name)}:{volume.target}:U")
+        name = volume_id(spec.service, volume.name)
+        argv.append(f"--volume={name}:{volume.target}{given_to_user}")
     for name, value in spec.env.items():
         # Only names that podman itself heeds are spelled out: paths and locales, no secrets.
         argv.append(f"--env={name}={value.reveal()}" if is_podmans_own(name) else f"--env={name}")

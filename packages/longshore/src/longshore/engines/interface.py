@@ -75,6 +75,10 @@ class RunSpec:
         env: on top of the image's own; every value is masked, as any of them may be a secret.
         port: where it listens, for a web process.
         volumes: its writable folders; everything else but ``/tmp`` is read-only.
+        networked: whether it is on a network of the service's own, where each process is reached
+            by its name; nothing to engines that share the host's.
+        foreign: whether the image was made elsewhere: it keeps its own user and may write to its
+            files, as it expects.
         memory_bytes: its limit, enforced where the engine can (``Engine.limits_memory``).
     """
 
@@ -87,7 +91,24 @@ class RunSpec:
     env: "Mapping[str, Secret]" = field(default_factory=lambda: MappingProxyType({}), hash=False)
     port: Port | None = None
     volumes: tuple[Volume, ...] = ()
+    networked: bool = False
+    foreign: bool = False
     memory_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """What is remembered of a database or a cache that the processes use.
+
+    Args:
+        key: a digest of everything that decides how it runs.
+        address: where this machine reaches it, without a password.
+        borrowed: whether it was started for one command of ``run``, and ends with it.
+    """
+
+    key: str
+    address: str
+    borrowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +125,7 @@ class Run:
         port: on 127.0.0.1, for a web process.
         created: when it was started, UTC, whole seconds.
         grace: seconds that it may take to stop.
+        backing: for a database or a cache that the processes use; the process type is its name.
     """
 
     run_id: str
@@ -115,10 +137,13 @@ class Run:
     port: int | None
     created: datetime
     grace: float
+    backing: Backing | None = None
 
     @property
     def url(self) -> str | None:
-        """Where a web process answers."""
+        """Where a web process answers, or a database or a cache."""
+        if self.backing is not None:
+            return self.backing.address
         return None if self.port is None else f"http://127.0.0.1:{self.port}"
 
 
@@ -190,6 +215,16 @@ class LogStream(Protocol):
         """Stop following; harmless when it has ended."""
 
 
+class ForeignImages(Protocol):
+    """Images that were made elsewhere; every method raises ``EngineError`` where it fails."""
+
+    def find(self, reference: str) -> LoadedImage | None:
+        """Return an image by its whole name, if the engine has it."""
+
+    def pull(self, reference: str) -> LoadedImage:
+        """Fetch an image from its registry."""
+
+
 class Engine(Protocol):
     """Runs images; every method raises ``EngineError`` where the engine itself fails."""
 
@@ -204,6 +239,10 @@ class Engine(Protocol):
     @property
     def shares_network(self) -> bool:
         """Whether processes bind the host's own loopback, so that both ports are the same."""
+
+    @property
+    def images(self) -> ForeignImages | None:
+        """Images made elsewhere, or ``None`` where only folders with ours are run."""
 
     def available(self) -> str | None:
         """Return why it can't be used on this machine, or ``None`` where it can."""

@@ -2,14 +2,16 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from longshore.config import ServiceConfig
+from longshore.engines.backing.start import BackingServices, Prepared, check_names, names_of
 from longshore.engines.image import select_platform
 from longshore.engines.interface import Engine, EngineError, LoadedImage, Run
-from longshore.engines.plan import ServicePlan, grace_of, plan_run, plan_service
+from longshore.engines.plan import ServicePlan, Supply, grace_of, plan_run, plan_service
 from longshore.engines.ports import find_holder, is_free
 from longshore.engines.readiness import ended_error, wait_until_over, wait_until_ready
 from longshore.engines.service import Services
@@ -17,7 +19,7 @@ from longshore.engines.settings import PROJECT_FILE, Settings
 from longshore.errors import DeployError, LongshoreError, PreflightError
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import CommandLine, Process, Project
+from longshore.types import CommandLine, Process, Project, Secret
 
 _PORT_WAIT = 5.0
 """Seconds that the kernel gets to release the port of a process that has ended."""
@@ -34,6 +36,7 @@ class Launch:
         engine: a name, or ``auto``.
         only: the names of the processes that are wanted; none for all that keep running.
         keep: whether what crashes once the service was ready is started again, as its process says.
+        uses: the databases and caches that run beside them.
     """
 
     project: Project
@@ -42,6 +45,7 @@ class Launch:
     engine: str
     only: tuple[str, ...] = ()
     keep: bool = True
+    uses: tuple[ServiceConfig, ...] = ()
 
     def plan(self) -> ServicePlan:
         """Return what is started.
@@ -55,20 +59,31 @@ class Launch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attempt:
-    """One try with one engine; ``begun`` is what it has started or is starting."""
+    """One try with one engine; ``begun`` is what it has started or is starting.
+
+    ``backing`` is what of that runs beside the processes, and ``variables`` what those get of it.
+    """
 
     launch: Launch
     again: bool
     plan: ServicePlan
     engine: Engine
     begun: list[Run] = field(default_factory=list)
+    backing: list[Run] = field(default_factory=list)
+    variables: dict[str, Secret] = field(default_factory=dict)
 
 
 class Launcher:
-    """Starts services; stopping and cleaning up is the services' own."""
+    """Starts services; stopping and cleaning up is the services' own.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        services: of this user.
+        backing: starts the databases and caches that a launch uses.
+    """
+
+    def __init__(self, services: Services, backing: BackingServices) -> None:
         self._services = services
+        self._backing = backing
 
     def check(self, launch: Launch) -> ServicePlan:
         """Find out what would keep the service from starting, before an image is built.
@@ -82,7 +97,8 @@ class Launcher:
             PreflightError: for a secret that nobody gave, a taken port or a missing engine.
         """
         plan = launch.plan()
-        check_secrets(plan.processes, launch.settings)
+        check_names(launch.project, launch.uses)
+        check_secrets(plan.processes, launch.settings, provided=names_of(launch.uses))
         self._services.engines.usable(launch.engine)
         self._check_ports(plan, launch.project.name)
         return plan
@@ -117,17 +133,26 @@ class Launcher:
             for engine in candidates:
                 attempt = _Attempt(launch=launch, again=again, plan=plan, engine=engine)
                 try:
-                    return self._start_all(attempt, engine.load(layout, image, service=service))
+                    loaded = engine.load(layout, image, service=service)
+                    uses = self._backing.prepare(launch.project, launch.uses, engine)
+                    return self._start_all(attempt, loaded, uses)
                 except EngineError as error:
-                    if attempt.begun or engine is candidates[-1]:
+                    if attempt.begun or attempt.backing or engine is candidates[-1]:
                         raise
                     self._services.note(f"engine {engine.name}", f"passed over: {error.message}")
         raise AssertionError  # the last candidate has returned or raised
 
-    def _start_all(self, attempt: "_Attempt", image: LoadedImage) -> tuple[Run, ...]:
+    def _start_all(
+        self, attempt: "_Attempt", image: LoadedImage, uses: Sequence[Prepared]
+    ) -> tuple[Run, ...]:
         launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
         self._replace(launch, plan, tell=not attempt.again)
         try:
+            attempt.variables.update(
+                self._backing.start(launch.project, uses, engine, begun=attempt.backing)
+            )
+            if not attempt.again:
+                self._note_own(attempt)
             for process in plan.before:
                 self._run_before(attempt, process, image)
             begun = time.monotonic()
@@ -137,10 +162,11 @@ class Launcher:
                 self._services.keep(lasting, {one.name: one.restart for one in plan.lasting})
         except LongshoreError:
             # The output of what failed stays for `logs`; nothing of it keeps running.
-            self._services.stop(attempt.begun)
+            # While it is worked on, what it uses waits for the next version.
+            self._services.stop([*attempt.begun, *(() if attempt.again else attempt.backing)])
             raise
         except BaseException:
-            self._services.clear(attempt.begun)
+            self._services.clear([*attempt.begun, *attempt.backing])
             raise
         ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
         self._services.done("start", launch.project.name, ready)
@@ -177,6 +203,7 @@ class Launcher:
             settings=launch.settings.select(process.secrets),
             port=port,
             shares_network=engine.shares_network,
+            supply=Supply(variables=attempt.variables, networked=bool(launch.uses)),
         )
         run = Run(
             run_id=spec.run_id,
@@ -201,7 +228,7 @@ class Launcher:
 
     def _replace(self, launch: Launch, plan: ServicePlan, *, tell: bool) -> None:
         service, only = launch.project.name, launch.only
-        previous = self._services.records.runs(service)
+        previous = tuple(run for run in self._services.records.runs(service) if run.backing is None)
         if only:  # the others go on
             wanted = {process.name for process in plan.processes}
             previous = tuple(run for run in previous if run.process in wanted)
@@ -216,6 +243,13 @@ class Launcher:
                 if time.monotonic() > deadline:
                     raise self._taken(port)
                 time.sleep(0.02)
+
+    def _note_own(self, attempt: "_Attempt") -> None:
+        """Say where the user's own value keeps a service from being used."""
+        for name in sorted(attempt.variables):
+            for process in attempt.plan.processes:
+                if name in process.env or name in attempt.launch.settings.select(process.secrets):
+                    self._services.note(process.name, f"{name} is the one that it was given")
 
     def _check_ports(self, plan: ServicePlan, service: str) -> None:
         own = {
@@ -243,11 +277,19 @@ def _own_servers(plan: ServicePlan) -> frozenset[str]:
     return frozenset(one.name for one in plan.lasting if isinstance(one.serve, CommandLine))
 
 
-def check_secrets(processes: Iterable[Process], settings: Settings) -> None:
-    """Raise ``PreflightError`` with every secret that a process declares and nobody gave."""
+def check_secrets(
+    processes: Iterable[Process], settings: Settings, *, provided: Collection[str] = ()
+) -> None:
+    """Raise ``PreflightError`` with every secret that a process declares and nobody gave.
+
+    Args:
+        processes: what is about to be started.
+        settings: the user's.
+        provided: what the databases and caches beside the processes will give.
+    """
     wanting: dict[str, list[str]] = {}
     for process in processes:
-        for name in settings.missing(process.secrets):
+        for name in set(settings.missing(process.secrets)) - set(provided):
             wanting.setdefault(name, []).append(process.name)
     if not wanting:
         return

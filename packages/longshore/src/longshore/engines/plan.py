@@ -5,8 +5,9 @@ import json
 import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from longshore.build.image import process_arguments, process_port
 from longshore.config.places import name_table
@@ -40,6 +41,22 @@ class ServicePlan:
     def processes(self) -> tuple[Process, ...]:
         """All that is started, in the order of starting."""
         return (*self.before, *self.lasting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """What processes get of the databases and caches beside them.
+
+    Args:
+        variables: their addresses; whatever the project or the user says of the same name wins.
+        networked: whether there are any, on a network of the service's own.
+    """
+
+    variables: Mapping[str, Secret] = field(default_factory=lambda: MappingProxyType({}))
+    networked: bool = False
+
+
+NO_SUPPLY = Supply()
 
 
 def plan_service(
@@ -106,6 +123,7 @@ def plan_run(
     settings: Mapping[str, Secret],
     port: int | None = None,
     shares_network: bool,
+    supply: Supply = NO_SUPPLY,
 ) -> RunSpec:
     """Return how to start a process of the service.
 
@@ -117,9 +135,11 @@ def plan_run(
         settings: the user's; they win over the process's own.
         port: on the host, for a web process.
         shares_network: whether the engine lets it bind the host's loopback itself.
+        supply: of what runs beside it.
     """
     inside = port if shares_network and port is not None else process_port(process)
-    env = {name: Secret(value) for name, value in process.env.items()}
+    env = dict(supply.variables)
+    env |= {name: Secret(value) for name, value in process.env.items()}
     env |= _budget(process) | dict(settings)
     if port is not None:
         env["PORT"] = Secret(str(inside))
@@ -138,6 +158,7 @@ def plan_run(
         env=env,
         port=None if port is None else Port(host=port, container=inside),
         volumes=plan_volumes(process.writable),
+        networked=supply.networked,
         memory_bytes=process.resources.memory_bytes,
     )
 
@@ -180,6 +201,7 @@ def plan_command(
     *,
     run_id: str,
     settings: Mapping[str, Secret],
+    supply: Supply = NO_SUPPLY,
 ) -> RunSpec:
     """Return how to run one command with the environment and the storage of the whole service.
 
@@ -196,8 +218,9 @@ def plan_command(
         image=image,
         entrypoint=argv[:1],
         args=argv[1:],
-        env=env | dict(settings),
+        env=dict(supply.variables) | env | dict(settings),
         volumes=plan_volumes(sorted(writable)),
+        networked=supply.networked,
     )
 
 
@@ -208,13 +231,20 @@ def plan_named(
     run_id: str,
     service: str,
     settings: Mapping[str, Secret],
+    supply: Supply = NO_SUPPLY,
 ) -> RunSpec:
     """Return how to run a process of the service once, in the foreground.
 
     Its command is started by itself: the runtime would write its own lines between.
     """
     spec = plan_run(
-        process, image, run_id=run_id, service=service, settings=settings, shares_network=False
+        process,
+        image,
+        run_id=run_id,
+        service=service,
+        settings=settings,
+        shares_network=False,
+        supply=supply,
     )
     if not isinstance(process.serve, CommandLine):
         return spec

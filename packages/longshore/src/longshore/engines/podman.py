@@ -37,7 +37,9 @@ from longshore.engines.interface import (
     RunState,
     RunStatus,
 )
+from longshore.engines.podman_images import PodmanImages
 from longshore.engines.podman_logs import ContainerLog, EndOfContainer
+from longshore.engines.podman_network import network_name
 from longshore.engines.restart import RestartRule
 from longshore.engines.status import RunFiles, Status, read_restarts
 from longshore.engines.tail import FileLog
@@ -85,6 +87,11 @@ class PodmanEngine:
         self._replaced: tuple[str, ...] = ()
 
     @property
+    def images(self) -> PodmanImages:
+        """What podman has, and can pull."""
+        return PodmanImages(self._program, environment=self._environment)
+
+    @property
     def limits_memory(self) -> bool:
         """Whether podman has the memory control group here; rootless, it may not."""
         return "memory" in self._controllers
@@ -119,7 +126,7 @@ class PodmanEngine:
         """Start a detached container."""
         name = container_name(spec.service, spec.process)
         self._clear(spec.service, spec.process)
-        self._make_volumes(spec)
+        self._prepare(spec)
         argv = ["run", "--detach", "--name", name]
         completed = self._call(
             *argv, *self._arguments(spec), settings=spec.env, cwd=self._own_folder(), check=False
@@ -158,7 +165,7 @@ class PodmanEngine:
 
     def run(self, spec: RunSpec) -> int:
         """Run a container in the foreground and remove it afterwards."""
-        self._make_volumes(spec)
+        self._prepare(spec)
         name = f"{container_name(spec.service, spec.process)}-{spec.run_id}"
         argv = ["run", "--rm", "--interactive", "--name", name]
         if sys.stdin.isatty() and sys.stdout.isatty():
@@ -211,8 +218,10 @@ class PodmanEngine:
         self._call("stop", "--ignore", "--time", seconds, name)
 
     def remove(self, run: Run) -> None:
-        """Remove the container with its log."""
+        """Remove the container with its log; with the last one on it, the service's network."""
         self._clear(run.service, run.process)
+        if run.backing is not None:
+            self._call("network", "rm", network_name(run.service), check=False)
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the volumes that carry the service's label."""
@@ -237,7 +246,8 @@ class PodmanEngine:
                 replaced.add(f"{name}:{_REPLACED}{latest[:12]}")
                 self._call("tag", latest, f"{name}:{_REPLACED}{latest[:12]}")
             self._call("tag", image_id, f"{name}:latest")
-        self._replaced = tuple(sorted(replaced))
+        # Of every image that is loaded: a service has its own, and those that it uses theirs.
+        self._replaced = tuple(sorted({*self._replaced, *replaced}))
 
     def _names(self, name: str) -> dict[str, str]:
         listed = self._call(
@@ -271,8 +281,13 @@ class PodmanEngine:
     def _remove(self, name: str) -> None:
         self._call("rm", "--force", "--ignore", "--time", "0", "--volumes", name)
 
-    def _make_volumes(self, spec: RunSpec) -> None:
+    def _prepare(self, spec: RunSpec) -> None:
+        """Make the network and the volumes that a container needs."""
         label = f"{SERVICE_LABEL}={spec.service}"
+        network = network_name(spec.service)
+        if spec.networked and self._call("network", "exists", network, check=False).returncode != 0:
+            # Two may make it at once.
+            self._call("network", "create", "--label", label, network, check=False)
         for volume in spec.volumes:
             name = volume_id(spec.service, volume.name)
             if self._call("volume", "exists", name, check=False).returncode != 0:

@@ -11,11 +11,12 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from longshore.engines.interface import Run
+from longshore.engines.interface import Backing, Run
 from longshore.errors import PreflightError
 from longshore.types import Digest
 
@@ -113,6 +114,7 @@ def _to_json(run: Run) -> dict[str, Any]:
         "port": run.port,
         "created": run.created.isoformat(),
         "grace": run.grace,
+        "backing": None if run.backing is None else asdict(run.backing),
     }
 
 
@@ -121,6 +123,7 @@ def _read(path: Path) -> Run | None:
         document = json.loads(path.read_bytes())
         if document["format"] != _FORMAT:
             return None
+        backing = document.get("backing")
         return Run(
             run_id=document["run_id"],
             service=document["service"],
@@ -131,6 +134,7 @@ def _read(path: Path) -> Run | None:
             port=document["port"],
             created=datetime.fromisoformat(document["created"]),
             grace=float(document["grace"]),
+            backing=None if backing is None else Backing(**backing),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -4,7 +4,7 @@ Reading the code may be wrong, so this only warns; the service itself has the la
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from longshore import __version__
@@ -80,6 +80,8 @@ def find_lacking(
     required: Mapping[str, tuple[Requirement, ...]],
     processes: Iterable[Process],
     settings: Settings,
+    *,
+    provided: Collection[str] = (),
 ) -> Lacking | None:
     """Return what processes require and do not get; ``None`` where nothing is missing.
 
@@ -87,11 +89,12 @@ def find_lacking(
         required: by the process's name.
         processes: those that are about to start.
         settings: the user's. A declared secret that nobody gave is an error elsewhere.
+        provided: what databases and caches beside the processes will give.
     """
     lacking: dict[str, Requirement] = {}
     needed_by: dict[str, list[str]] = {}
     for process in processes:
-        given = {*settings.given, *settings.project, *process.secrets, *process.env}
+        given = {*settings.given, *settings.project, *provided, *process.secrets, *process.env}
         for one in required.get(process.name, ()):
             if not one.is_given(given):
                 lacking.setdefault(one.name, one)

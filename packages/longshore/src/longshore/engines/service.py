@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from longshore.engines.backing.passwords import Passwords
 from longshore.engines.choose import Engines, open_engines
 from longshore.engines.follow import Departure, Show, attend
 from longshore.engines.interface import EngineError, Run, RunState, RunStatus
@@ -32,6 +33,7 @@ def open_services(workshop: "Workshop") -> "Services":
     return Services(
         engines=open_engines(workshop),
         records=RunRecords(workshop.directories.state / "runs"),
+        passwords=Passwords(workshop.directories.data / "passwords"),
         reporter=workshop.reporter,
     )
 
@@ -42,12 +44,16 @@ class Services:
     Args:
         engines: what can run them.
         records: what is known about them.
+        passwords: what their databases were told; goes with the data.
         reporter: who hears about each step.
     """
 
-    def __init__(self, *, engines: Engines, records: RunRecords, reporter: Reporter) -> None:
+    def __init__(
+        self, *, engines: Engines, records: RunRecords, passwords: Passwords, reporter: Reporter
+    ) -> None:
         self.engines = engines
         self.records = records
+        self.passwords = passwords
         self._reporter = reporter
 
     def attend(
@@ -123,7 +129,9 @@ class Services:
         # What another `up` has started of the same service goes on.
         own = {run.run_id for run in runs}
         left = self.records.runs(service)
-        self.clear([run for run in left if run.run_id in own or self.is_over(run)])
+        ended_runs = [run for run in left if run.run_id in own or self.is_over(run)]
+        others = [run for run in left if run not in ended_runs and run.backing is None]
+        self.clear(ended_runs if others else left)
         if run is None or state is None:
             return None
         count = state.restarts.count
@@ -158,8 +166,9 @@ class Services:
         return tuple((run, self._state(run)) for run in runs)
 
     def stop(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
-        """Stop processes side by side; their logs stay."""
-        self._each(runs, lambda run: self._stop(run, grace))
+        """Stop processes side by side, then what they use; their logs stay."""
+        for group in _in_order(runs):
+            self._each(group, lambda run: self._stop(run, grace))
 
     def select(self, root: Path, process: str | None = None) -> tuple[Run, ...]:
         """Return what was started from a project's folder: all of it, or one process.
@@ -190,8 +199,9 @@ class Services:
         return self._state(run).is_over
 
     def clear(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
-        """Stop processes side by side and remove them with their records."""
-        self._each(runs, lambda run: self._remove(run, grace))
+        """Stop processes side by side, then what they use; remove them with their records."""
+        for group in _in_order(runs):
+            self._each(group, lambda run: self._remove(run, grace))
 
     def _state(self, run: Run) -> RunState:
         try:
@@ -227,6 +237,7 @@ class Services:
             if engine.available() is None:
                 for name in engine.remove_volumes(service):
                     self.note(service, f"removed volume {name} ({engine.name})")
+        self.passwords.remove(service)
 
     def _each(self, runs: Sequence[Run], action: Callable[[Run], None]) -> None:
         if not runs:
@@ -246,3 +257,11 @@ class Services:
         """Report a finished step."""
         event = Event(kind=f"service.{verb}", subject=subject, phase=Phase.DONE, detail=detail)
         self._reporter.report(event)
+
+
+def _in_order(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Return the processes, and what they use: that goes on until the last of them has ended."""
+    return (
+        [run for run in runs if run.backing is None],
+        [run for run in runs if run.backing is not None],
+    )

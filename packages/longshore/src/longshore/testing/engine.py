@@ -49,6 +49,7 @@ class MemoryEngine:
 
     limits_memory = True
     shares_network = True
+    images = None
 
     def __init__(self, name: str = "memory", *, reason: str | None = None) -> None:
         self.name = name

@@ -4,13 +4,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from longshore.config import ServiceConfig
+from longshore.engines.backing.lending import Lending
+from longshore.engines.backing.passwords import Passwords
+from longshore.engines.backing.plan import FoundImage
+from longshore.engines.backing.start import BackingServices
 from longshore.engines.choose import Engines
-from longshore.engines.interface import Run
+from longshore.engines.interface import Engine, LoadedImage, Run
 from longshore.engines.launch import Launch, Launcher
 from longshore.engines.ports import find_free_port
 from longshore.engines.records import RunRecords
 from longshore.engines.service import Services
 from longshore.engines.settings import Settings
+from longshore.oci.config import ImageConfig
 from longshore.oci.descriptor import Descriptor, MediaType
 from longshore.oci.layout import ImageLayout
 from longshore.testing.engine import MemoryEngine
@@ -19,6 +25,26 @@ from longshore.types import Digest, Phase, Process, Project, ProjectKind, parse_
 
 SERVICE = "taskapi"
 IMAGE = Descriptor(media_type=MediaType.MANIFEST, digest=Digest.of(b"image"), size=1)
+
+
+class MemorySource:
+    """Gives every backing service the same image, which is nothing."""
+
+    def __init__(self) -> None:
+        self.found = FoundImage(
+            image=LoadedImage(digest=Digest.of(b"backing"), config=ImageConfig(), location="here"),
+            stand_in="a stand-in",
+            reason="there is no other",
+        )
+        self.pulls: list[bool] = []
+
+    def find(
+        self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
+    ) -> FoundImage:
+        """Return that image."""
+        del service, engine, project
+        self.pulls.append(pull)
+        return self.found
 
 
 class ServiceBench:
@@ -36,6 +62,8 @@ class ServiceBench:
         self.engines = engines
         self.processes = processes
         self.records = RunRecords(folder / "runs")
+        self.passwords = Passwords(folder / "passwords")
+        self.source = MemorySource()
         self.layout = ImageLayout.open(folder / "images")
         self.port = find_free_port()
         self.reporter = RecordingReporter()
@@ -43,11 +71,23 @@ class ServiceBench:
     def services(self) -> Services:
         """Return the services of this user."""
         engines = Engines(self.engines, reporter=self.reporter)
-        return Services(engines=engines, records=self.records, reporter=self.reporter)
+        return Services(
+            engines=engines,
+            records=self.records,
+            passwords=self.passwords,
+            reporter=self.reporter,
+        )
 
     def launcher(self) -> Launcher:
         """Return what starts them."""
-        return Launcher(self.services())
+        services = self.services()
+        return Launcher(services, BackingServices(services, self.source, self.passwords))
+
+    def lending(self, *wanted: ServiceConfig) -> Lending:
+        """Return what gives ``run`` its databases and caches."""
+        services = self.services()
+        backing = BackingServices(services, self.source, self.passwords)
+        return Lending(services=services, backing=backing, wanted=wanted)
 
     def launch(self, *processes: Process, **changes: Any) -> Launch:
         """Return what ``up`` is asked for."""

@@ -1,0 +1,111 @@
+"""What a backing service is run from: its image, or what stands in for it."""
+
+from typing import TYPE_CHECKING, Protocol
+
+from longshore.config import ServiceConfig
+from longshore.config.known import full_reference
+from longshore.engines.backing.plan import FoundImage
+from longshore.engines.interface import Engine, EngineError, LoadedImage
+from longshore.types import Event, Phase
+
+if TYPE_CHECKING:
+    from longshore.build.interface import Workshop
+    from longshore.build.standin import AssembledService
+
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+_OTHERS = "runs only what Longshore has made"
+
+
+class ImageSource(Protocol):
+    """Finds what services are run from."""
+
+    def find(
+        self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
+    ) -> FoundImage:
+        """Return what a service is run from.
+
+        Args:
+            service: which one.
+            engine: who will run it.
+            project: the name of the service that uses it.
+            pull: whether an image that the engine lacks is fetched.
+
+        Raises:
+            ProjectError: if there is nothing, with the reason.
+        """
+
+
+class WorkshopSource:
+    """Images where the engine has or can fetch them, else what is assembled here.
+
+    What was found stays found while this object lives: a service is not asked for again with each
+    version of what uses it.
+    """
+
+    def __init__(self, workshop: "Workshop") -> None:
+        self._workshop = workshop
+        self._found: dict[tuple[str, str], FoundImage] = {}
+
+    def find(
+        self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
+    ) -> FoundImage:
+        """Return the image, or what stands in for it.
+
+        Raises:
+            ProjectError: if the engine has no such image, can't fetch it, and nothing stands in.
+            LongshoreError: as assembling a base does.
+        """
+        key = (str(service.image), engine.name)
+        if key not in self._found:
+            self._found[key] = self._find(service, engine, project=project, pull=pull)
+        return self._found[key]
+
+    def _find(
+        self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
+    ) -> FoundImage:
+        image, reason = self._image(service, engine, pull=pull)
+        if image is not None:
+            return FoundImage(image=image)
+        from longshore.build.standin import (  # noqa: PLC0415 - an image needs none of it
+            AssembledService,
+            require_pins,
+            require_stand_in,
+        )
+
+        stand_in = require_stand_in(service, reason=reason)
+        locked = self._workshop.environment.get("CI", "").lower() not in _FALSE
+        pins = require_pins(self._workshop, stand_in, locked=locked)
+        assembled = AssembledService(workshop=self._workshop, stand_in=stand_in, pins=pins)
+        loaded = self._load(assembled, engine, name=f"{project}/{service.name}")
+        return FoundImage(image=loaded, stand_in=assembled.title, reason=reason)
+
+    def _image(
+        self, service: ServiceConfig, engine: Engine, *, pull: bool
+    ) -> tuple[LoadedImage | None, str]:
+        """Return the image, or why there is none."""
+        if engine.images is None:
+            return None, f"the {engine.name} engine {_OTHERS}"
+        reference = full_reference(service.image)
+        found = engine.images.find(reference)
+        if found is not None or not pull:
+            return found, f"{engine.name} does not have it"
+        self._report(reference, Phase.STARTED)
+        try:
+            pulled = engine.images.pull(reference)
+        except EngineError as error:
+            return None, error.message
+        self._report(reference, Phase.DONE)
+        return pulled, ""
+
+    def _load(self, assembled: "AssembledService", engine: Engine, *, name: str) -> LoadedImage:
+        if engine.images is None:
+            config = assembled.config
+            return LoadedImage(
+                digest=assembled.key, config=config, location=str(assembled.unpack())
+            )
+        layout = self._workshop.layout
+        return engine.load(layout, assembled.write_image(), service=name)
+
+    def _report(self, reference: str, phase: Phase) -> None:
+        event = Event(kind="image.pull", subject=reference, phase=phase)
+        self._workshop.reporter.report(event)
