@@ -55,6 +55,7 @@ class Application:
         ask: requests to the service that ``up`` has started.
         run: commands for ``run``.
         settings: given with ``-e``: what the application itself requires.
+        requires: the names among those without which its code can't be imported.
         table: what has to be written; empty for most.
         engines: that run it each time; the others on demand.
         prints: what ``up`` says about what it has chosen.
@@ -68,6 +69,7 @@ class Application:
     ask: tuple[Question, ...] = ()
     run: tuple[Command, ...] = ()
     settings: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
     table: str = ""
     engines: tuple[str, ...] = (BUILTIN,)
     prints: str = ""
