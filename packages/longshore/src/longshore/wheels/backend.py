@@ -24,7 +24,8 @@ from longshore.wheels.hooks import (
     run_backend,
 )
 from longshore.wheels.produced import open_wheel
-from longshore.wheels.told import NO_VERSION, asks_git, mark_archive, version_environment
+from longshore.wheels.refusals import failure_hint, missing_hint
+from longshore.wheels.told import asks_git, mark_archive, version_environment
 
 FORMAT = 1
 """Part of every cached wheel's key: raised when the same inputs would give another wheel."""
@@ -122,21 +123,16 @@ def _run(
     source, output = folder / "source", folder / "output"
     source.mkdir()
     output.mkdir()
-    copy_source(member_files(member, tree), source)
+    files = member_files(member, tree)
+    copy_source(files, source)
     if tree.revision is not None:
         mark_archive(member, source)
     backend = Backend(
         subject=member.name,
         name=member.backend or "",
         path=member.backend_path,
-        missing="name it in [build-system] requires, then run `longshore lock`",
-        failed=partial(_hint, member),
+        missing=missing_hint(member),
+        failed=partial(failure_hint, member, files),
         env=version_environment(member),
     )
     return run_backend(backend, environment, source, output, build=build)
-
-
-def _hint(member: Member, _: str) -> str:
-    if asks_git(member) and member.told_version is None:
-        return NO_VERSION
-    return "it runs without network, on the tracked files only: is a file it reads not in git?"
