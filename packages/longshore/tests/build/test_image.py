@@ -57,6 +57,21 @@ def test_the_runtime_starts_every_process(
     assert process_arguments(_process("web", ProcessKind.WEB, serve)) == arguments
 
 
+@pytest.mark.parametrize(
+    ("server", "arguments"),
+    [
+        (None, ("--interface", "wsgi", "pkg.main:app")),
+        ("uvicorn", ("--interface", "wsgi", "pkg.main:app")),
+        ("gunicorn", ("--server", "gunicorn", "--interface", "wsgi", "pkg.main:app")),
+    ],
+)
+def test_the_runtime_is_told_of_another_server_than_its_own(
+    server: str | None, arguments: tuple[str, ...]
+) -> None:
+    process = Process(name="web", kind=ProcessKind.WEB, serve=Wsgi(APP), server=server)
+    assert process_arguments(process) == arguments
+
+
 def test_the_web_process_is_the_default() -> None:
     assert default_process(_project(WORKER, WEB)) is WEB
     assert default_process(_project(WORKER)) is WORKER

@@ -65,6 +65,7 @@ DEBIAN = material(
     "base: debian:trixie",
 )
 SERVER = material(MaterialKind.ADDED, "pkg:pypi/uvicorn@1", "added by longshore: the lock has none")
+GUNICORN = material(MaterialKind.WHEEL, "pkg:pypi/gunicorn@23.0.0", "locked: gunicorn")
 TOOL = material(MaterialKind.BUILD_REQUIREMENT, "pkg:pypi/a-backend@1", "builds")
 
 
@@ -106,6 +107,24 @@ def test_the_record_says_what_is_where_and_why() -> None:
     assert (server.path, server.reason, server.size) == ((), "the lock has none", None)
     assert debian.version == "1:14.2"
     assert found.of(MaterialKind.ADDED) == (server,)
+
+
+@pytest.mark.parametrize(
+    ("words", "materials", "server"),
+    [
+        ("--interface asgi a:b", (SERVER,), "uvicorn 1, added: the lock has none that fits"),
+        ("--server gunicorn --interface wsgi a:b", (GUNICORN,), "gunicorn 23.0.0, of the lock"),
+        ("-- celery", (SERVER,), ""),
+        ("--interface asgi a:b", (), ""),
+    ],
+)
+def test_the_server_is_named_with_the_reason(
+    words: str, materials: tuple[Material, ...], server: str
+) -> None:
+    raw = config(config={"Cmd": words.split()})
+    found = look(raw, manifest(raw), *materials)
+    assert found.server == server
+    assert inspection_document(found)["server"] == (server or None)
 
 
 def test_layers_have_sizes_and_what_they_hold() -> None:

@@ -179,7 +179,7 @@ def test_the_annotations_do_not_change_with_a_commit(sample: Sample) -> None:
     workshop = sample.workshop()
     result = build_image(workshop)
     assert dict(workshop.layout.manifest(result.descriptor).annotations) == {
-        "dev.longshore.image-format": "1.1.1",
+        "dev.longshore.image-format": "2.1.1",
         "org.opencontainers.image.base.name": "debian:trixie",
         "org.opencontainers.image.description": "A demonstration",
         "org.opencontainers.image.title": "demo",

@@ -33,6 +33,7 @@ def test_the_overview_says_what_is_in_it_and_why(
     assert out.startswith("demo:latest\ndigest      sha256:")
     assert re.search(r"^size        \S+ kB in \d layers$", out, re.MULTILINE)
     assert "\nbase        debian:trixie\n" in out
+    assert "\nserver      uvicorn 0.1, added: the lock has none that fits\n" in out
     assert "\nuser        65532:65532\nin          /app\nports       8000/tcp\n" in out
     assert "\n            PYTHONUNBUFFERED=1\n" in out
     assert re.search(r"^SIZE +LAYER +HOLDS$", out, re.MULTILINE)

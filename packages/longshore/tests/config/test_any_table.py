@@ -64,6 +64,7 @@ processes = st.dictionaries(
         "resources",
         "scale",
         "restart",
+        "server",
         "other",
     ),
     max_size=2,

@@ -156,6 +156,10 @@ def test_a_wrong_value_says_what_was_expected(
         ('command = ["x"]\nrestart = "allways"', ".restart: expected one of 'no', 'on-failure', 'always', got 'allways'", "did you mean 'always'?"),
         ('command = ["x"]\nrestart = true', ".restart: expected one of 'no', 'on-failure', 'always', got true", None),
         ('command = ["x"]\nrun = "before-deploy"\nrestart = "always"', ".restart: a process of kind 'release' runs once, and is not started again", "remove it"),
+        ('asgi = "a:b"\nserver = "gunicron"', ".server: expected one of 'daphne', 'granian', 'gunicorn', 'hypercorn', 'uvicorn', 'waitress', got 'gunicron'", "did you mean 'gunicorn'?"),
+        ('asgi = "a:b"\nserver = "waitress"', ".server: waitress serves WSGI applications only", None),
+        ('wsgi = "a:b"\nserver = "hypercorn"', ".server: hypercorn serves ASGI applications only", None),
+        ('command = ["x"]\nserver = "gunicorn"', ".server: a command is its own server", "remove it, or command"),
         ('command = ["x"]\nresources = { cpu = 0 }', ".resources.cpu: expected cores such as '100m' or '0.5', got 0", None),
     ],
 )  # fmt: skip

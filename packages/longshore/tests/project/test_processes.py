@@ -36,6 +36,28 @@ def test_what_is_asked_for_gives_way_to_what_is_found() -> None:
     assert choose_processes(Config(), FOUND, otherwise=WORKER) == (WEB, WORKER)
 
 
+def test_a_table_may_choose_the_server_of_what_was_detected() -> None:
+    config = Config(processes=(ProcessConfig(name="web", server="granian"),))
+
+    (process,) = choose_processes(config, FOUND)
+
+    assert (process.serve, process.server) == (APP, "granian")
+
+
+@pytest.mark.parametrize(
+    ("name", "what"), [("web", "ASGI"), ("worker", "a command, its own server")]
+)
+def test_a_server_that_does_not_serve_what_was_detected_is_refused(name: str, what: str) -> None:
+    config = Config(processes=(ProcessConfig(name=name, server="waitress"),))
+
+    with pytest.raises(ProjectError) as raised:
+        choose_processes(config, FOUND)
+
+    assert raised.value.message.endswith(
+        f"processes.{name}.server: 'waitress' does not serve what was found: {what}"
+    )
+
+
 def test_a_table_is_complete() -> None:
     command = CommandLine(("other",))
     config = Config(processes=(ProcessConfig(name="other", serve=command),))

@@ -10,13 +10,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from longshore.types import Asgi, Digest, NormalizedName, Project, Wsgi, parse_name
+from longshore.types import Digest, NormalizedName, Project, parse_name
+from longshore.types.server import OWN_SERVER
 
 RUNTIME = "longshore_runtime"
 RUNTIME_NAME = parse_name(RUNTIME)
-SERVER = parse_name("uvicorn")
-"""The server that the runtime drives in its own process."""
-
 _SUFFIXES = (".py", ".typed")
 _MODE = 0o644
 
@@ -49,9 +47,12 @@ def server_requirements() -> Path:
 
 
 def needs_server(project: Project, locked: frozenset[NormalizedName]) -> bool:
-    """Tell whether an image needs a server that the project's own lock does not have."""
-    serves = any(isinstance(process.serve, (Asgi, Wsgi)) for process in project.processes)
-    return serves and SERVER not in locked
+    """Tell whether an image needs a server that the project's own lock does not have.
+
+    The servers of the processes must have been chosen by then.
+    """
+    serves = any(process.server == OWN_SERVER for process in project.processes)
+    return serves and OWN_SERVER not in locked
 
 
 def runtime_digest() -> Digest:

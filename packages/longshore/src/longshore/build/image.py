@@ -12,8 +12,9 @@ from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
 from longshore.oci.config import ImageConfig
 from longshore.types import Asgi, CommandLine, EntryPoint, Process, ProcessKind, Project, Wsgi
+from longshore.types.server import OWN_SERVER
 
-IMAGE_FORMAT = 1
+IMAGE_FORMAT = 2
 """Raised when the same layers give another image.
 
 Stamped in every image together with the layers' format and the plan's version.
@@ -57,13 +58,19 @@ def process_arguments(process: Process) -> tuple[str, ...]:
     """Return the arguments of the runtime that start a process."""
     match process.serve:
         case Asgi(app):
-            return ("--interface", "asgi", *_target(app))
+            return (*_server(process), "--interface", "asgi", *_target(app))
         case Wsgi(app):
-            return ("--interface", "wsgi", *_target(app))
+            return (*_server(process), "--interface", "wsgi", *_target(app))
         case CommandLine(argv):
             return ("--", *argv)
         case _:
             assert_never(process.serve)
+
+
+def _server(process: Process) -> tuple[str, ...]:
+    """Return how the runtime is told of a server; its own one is what it takes by itself."""
+    own = process.server in (None, OWN_SERVER)
+    return () if own else ("--server", str(process.server))
 
 
 def _target(app: EntryPoint) -> tuple[str, ...]:

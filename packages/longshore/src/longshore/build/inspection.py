@@ -8,13 +8,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import unquote
 
+from longshore.build.purl import parse_purl
+from longshore.build.servers import find_choice
 from longshore.oci.config import ImageConfig, read_image_config
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.document import Reader
 from longshore.oci.manifest import Manifest
 from longshore.types import BuildRecord, Digest, Material, MaterialKind, Platform, PlatformRecord
+from longshore.types.server import OWN_SERVER
 
 _BASE_NAME: Final = "org.opencontainers.image.base.name"
 _LOCKED: Final = "locked: "
@@ -97,6 +99,15 @@ class Inspection:
     config: ImageConfig
     annotations: Mapping[str, str] = field(hash=False)
     record: BuildRecord | None
+
+    @property
+    def server(self) -> str:
+        """What serves without arguments, and why: ``gunicorn 23.0.0, of the lock``; else empty."""
+        words = self.config.cmd
+        if self.record is None or "--interface" not in words:
+            return ""
+        name = words[words.index("--server") + 1] if "--server" in words else OWN_SERVER
+        return str(find_choice(name, self.record))
 
     @property
     def size(self) -> int:
@@ -188,7 +199,7 @@ def _packages(
 
 
 def _package(material: Material, sizes: Mapping[Digest, int]) -> InspectedPackage:
-    name, version = _parse_purl(material.purl)
+    name, version = parse_purl(material.purl)
     path: tuple[str, ...] = ()
     if material.reason.startswith(_LOCKED):
         path = tuple(material.reason.removeprefix(_LOCKED).split(" -> "))
@@ -206,12 +217,6 @@ def _package(material: Material, sizes: Mapping[Digest, int]) -> InspectedPackag
     )
 
 
-def _parse_purl(purl: str) -> tuple[str, str]:
-    """Return name and version of a package URL (ECMA-427 §5)."""
-    path, _, version = purl.partition("?")[0].partition("@")
-    return unquote(path.rpartition("/")[2]), unquote(version)
-
-
 def inspection_document(found: Inspection) -> dict[str, Any]:
     """Return all of it for JSON."""
     config, record = found.config, found.record
@@ -222,6 +227,7 @@ def inspection_document(found: Inspection) -> dict[str, Any]:
         "created": found.created or None,
         "size": found.size,
         "base": found.base or None,
+        "server": found.server or None,
         "config": {
             "entrypoint": list(config.entrypoint),
             "cmd": list(config.cmd),

@@ -92,6 +92,7 @@ class BuildResult:
         descriptor: of its manifest.
         name: under which the store finds it: ``taskapi:latest``.
         record: what went into it and why.
+        project: the project as it is in the image: with the server of each process.
         findings: what a user should know, warnings and notes.
         cached: whether nothing had to be made.
     """
@@ -99,5 +100,6 @@ class BuildResult:
     descriptor: Descriptor
     name: str
     record: BuildRecord
+    project: Project
     findings: tuple[Finding, ...] = ()
     cached: bool = False

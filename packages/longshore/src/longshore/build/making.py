@@ -35,6 +35,7 @@ from longshore.build.members import FirstParty
 from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
 from longshore.build.sdists import build_sdists, report_build
+from longshore.build.servers import server_findings, with_servers
 from longshore.build.untracked import untracked_findings
 from longshore.config.places import name_table
 from longshore.errors import LockError, UsageError
@@ -51,6 +52,7 @@ from longshore.types import (
     Finding,
     Phase,
     PlatformRecord,
+    Project,
 )
 from longshore.wheels.backend import build_wheel
 from longshore.wheels.built import BuiltWheel
@@ -73,7 +75,8 @@ class ImageBuild:
         """Make the image, put it into the store, and remember what it came from."""
         workshop = self.workshop
         locked = fetch_locked(workshop, self.chosen)
-        server = fetch_server(workshop, self.image, locked)
+        project = with_servers(workshop, locked.names)
+        server = fetch_server(workshop, self.image, locked, project)
         sdists = self.chosen.files.sdists
         built, for_sdists = build_sdists(workshop, self.base, self.pins, sdists)
         locked = replace(locked, built=built)
@@ -86,11 +89,11 @@ class ImageBuild:
             memos=workshop.memos,
             table=name_table(workshop.root),
         )
-        names = frozenset(each.name for each in locked.selection.packages)
-        findings += check_assets(workshop, names)
+        findings += check_assets(workshop, locked.names)
+        findings += server_findings(project, locked.names)
         if len(self.first_party.members) == 1:  # else a module may be that of another member
-            findings += check_entries(workshop, names)
-        inputs = self._layer_inputs(locked, server, own)
+            findings += check_entries(workshop, locked.names)
+        inputs = self._layer_inputs(locked, server, own, project)
         inputs = replace(inputs, assets=build_assets(workshop, self.base, inputs))
         with image_layers(
             inputs,
@@ -102,7 +105,7 @@ class ImageBuild:
             made = materialise_all(stack, workshop.layout.blobs, workshop.memos, workshop.reporter)
             titles = [layer.title for layer in stack]
         descriptor = workshop.layout.write_image(
-            config=image_config(self.image, workshop.project),
+            config=image_config(self.image, project),
             layers=made,
             history=titles,
             platform=self.image.target.platform,
@@ -118,7 +121,7 @@ class ImageBuild:
             layers=layers,
         )
         record = self._record(descriptor, made, titles, inventory)
-        return self._finish(descriptor, record, (*findings, *layers.findings))
+        return self._finish(descriptor, record, project, (*findings, *layers.findings))
 
     def _first_party(
         self, locked: LockedWheels
@@ -152,7 +155,11 @@ class ImageBuild:
         return tuple(built), tuple(tools[name] for name in sorted(tools))
 
     def _layer_inputs(
-        self, locked: LockedWheels, server: LockedWheels | None, own: Sequence[BuiltWheel]
+        self,
+        locked: LockedWheels,
+        server: LockedWheels | None,
+        own: Sequence[BuiltWheel],
+        project: Project,
     ) -> LayerInputs:
         workshop, application = self.workshop, self.first_party.application
         inputs = {built.name: built_input(built) for built in own}
@@ -162,7 +169,7 @@ class ImageBuild:
             added=(pack_runtime(workshop), *(server.inputs if server else ())),
             members=tuple(inputs[name] for name in sorted(inputs) if name != application.name),
             application=inputs.get(application.name),
-            files=plain_files(workshop),
+            files=plain_files(workshop, project),
             writable=tuple(
                 path for process in workshop.project.processes for path in process.writable
             ),
@@ -220,7 +227,11 @@ class ImageBuild:
         )
 
     def _finish(
-        self, descriptor: Descriptor, record: BuildRecord, findings: Sequence[Finding]
+        self,
+        descriptor: Descriptor,
+        record: BuildRecord,
+        project: Project,
+        findings: Sequence[Finding],
     ) -> BuildResult:
         workshop = self.workshop
         name = image_name(workshop.project)
@@ -239,5 +250,6 @@ class ImageBuild:
             descriptor=descriptor,
             name=name,
             record=record,
+            project=project,
             findings=(*untracked_findings(workshop), *findings),
         )

@@ -24,7 +24,7 @@ from longshore.layers.inputs import WheelInput
 from longshore.locks import LockedSet, Selection
 from longshore.locks.pins import FILENAME as PINS
 from longshore.locks.requirements import HashedRequirements
-from longshore.types import BuildMode, Digest, NormalizedName
+from longshore.types import BuildMode, Digest, NormalizedName, Project
 from longshore.wheels.built import BuiltWheel
 from longshore.wheels.choose import (
     ChosenFiles,
@@ -56,6 +56,11 @@ class LockedWheels:
     selection: Selection
     wheels: tuple[FetchedWheel, ...]
     built: tuple[BuiltSdist, ...] = ()
+
+    @property
+    def names(self) -> frozenset[NormalizedName]:
+        """The packages' names."""
+        return frozenset(package.name for package in self.selection.packages)
 
     @property
     def inputs(self) -> tuple[WheelInput, ...]:
@@ -118,10 +123,11 @@ def fetch_locked(workshop: Workshop, chosen: LockedFiles) -> LockedWheels:
     return LockedWheels(selection=chosen.selection, wheels=wheels)
 
 
-def fetch_server(workshop: Workshop, image: BaseImage, locked: LockedWheels) -> LockedWheels | None:
+def fetch_server(
+    workshop: Workshop, image: BaseImage, locked: LockedWheels, project: Project
+) -> LockedWheels | None:
     """Fetch the server set, or return ``None`` where the lock has a server or none is needed."""
-    names = frozenset(package.name for package in locked.selection.packages)
-    if not needs_server(workshop.project, names):
+    if not needs_server(project, locked.names):
         return None
     path = server_requirements()
     lock = HashedRequirements().read(path, path.parent, workshop.environment)
@@ -161,20 +167,20 @@ def built_input(built: BuiltWheel) -> WheelInput:
     return WheelInput(path=built.path, sha256=built.sha256, filename=built.filename)
 
 
-def plain_files(workshop: Workshop) -> tuple[PlainFile, ...]:
+def plain_files(workshop: Workshop, project: Project) -> tuple[PlainFile, ...]:
     """Return the project's files that go into the image beside wheels.
 
     A project without a build backend is shipped as its tracked files; otherwise only what
-    ``include`` names is.
+    ``include`` names is, that of the configuration and that of the project.
 
     Raises:
         ProjectError: if an entry of ``include`` matches no tracked file.
     """
     tree, config = workshop.source, workshop.config
-    entries = dict.fromkeys((*config.include, *workshop.project.include))
+    entries = dict.fromkeys((*config.include, *project.include))
     patterns = [PurePosixPath(entry.rstrip("/")) for entry in entries]
     matched: set[PurePosixPath] = set()
-    as_source = workshop.project.members[0].build is BuildMode.SOURCE
+    as_source = project.members[0].build is BuildMode.SOURCE
     chosen = []
     for file in tree.files:
         hits = {

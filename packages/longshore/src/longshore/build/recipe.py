@@ -17,6 +17,7 @@ from longshore.build.interface import BuildResult, Workshop
 from longshore.build.members import FirstParty, lock_digest, read_first_party
 from longshore.build.pins import pins_digest, require_pins
 from longshore.build.project_lock import require_lock
+from longshore.build.servers import report_servers
 from longshore.layers.key import LAYER_FORMAT
 from longshore.layers.plan import PLAN_VERSION
 from longshore.locks import LockedSet
@@ -46,9 +47,23 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     first_party = read_first_party(workshop, lock)
     pins = require_pins(workshop, first_party, locked=locked)
     key = _inputs_digest(workshop, lock, first_party, pins)
-    found = find_image(workshop, key)
-    if found is not None:
-        return found
+    result = find_image(workshop, key)
+    if result is None:
+        result = _make(workshop, lock, first_party, pins, key=key, locked=locked)
+    report_servers(workshop, result.project, result.record)
+    return result
+
+
+def _make(
+    workshop: Workshop,
+    lock: LockedSet,
+    first_party: FirstParty,
+    pins: Pins,
+    *,
+    key: Digest,
+    locked: bool,
+) -> BuildResult:
+    """Make the image; ``longshore.lock`` may have to be completed first."""
     from longshore.build.making import ImageBuild  # noqa: PLC0415 - half of all imports
     from longshore.build.materials import choose_locked  # noqa: PLC0415 - as above
     from longshore.build.pinning import (  # noqa: PLC0415 - as above

@@ -101,6 +101,7 @@ def _facts(found: Inspection) -> Iterator[tuple[str, str]]:
     debian = found.of(MaterialKind.OS_PACKAGE)
     yield "", f"{len(debian)} packages: {', '.join(each.name for each in debian)}" if debian else ""
     yield "starts", " ".join((*config.entrypoint, *config.cmd))
+    yield "server", found.server
     yield "user", config.user or "root"
     yield "in", config.working_dir
     yield "ports", ", ".join(config.exposed_ports)

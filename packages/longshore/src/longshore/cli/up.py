@@ -14,8 +14,8 @@ from longshore.cli.running import engine_option, line_writer, settings_options, 
 from longshore.errors import UsageError
 
 if TYPE_CHECKING:
+    from longshore.build.interface import BuildResult
     from longshore.engines.interface import Run
-    from longshore.oci.descriptor import Descriptor
 
 _ONCE = frozenset({"cron", "job", "release"})
 """The kinds of what does not keep running."""
@@ -72,6 +72,8 @@ def up(
     if watching and detach:
         msg = "--watch stays in the foreground"
         raise UsageError(msg, hint="leave --detach out")
+    from dataclasses import replace
+
     from longshore.build.recipe import require_process
     from longshore.engines.backing.start import open_backing
     from longshore.engines.launch import Launch, Launcher
@@ -98,8 +100,9 @@ def up(
     require_process(context)  # before the ports: what detection says comes first
     plan = launcher.check(launch)
     warn_of_lacking(context, plan.processes, launch.settings)
-    image = _build(context)
-    runs = launcher.bring_up(launch, context.layout, image)
+    result = _build(context)
+    launch = replace(launch, project=result.project)
+    runs = launcher.bring_up(launch, context.layout, result.descriptor)
     if detach:
         _announce(context, runs)
         return
@@ -111,20 +114,20 @@ def up(
         from longshore.cli.watching import watch
         from longshore.engines.watch import Update
 
-        first = Update(launch=launch, descriptor=image)
+        first = Update(launch=launch, descriptor=result.descriptor)
         watch(context, services, launcher, first, runs=runs, relaunch=prepare, ready=ready)
         return
     show = line_writer(context, tuple(run.process for run in runs), prefixed=True)
     services.attend(runs, show=show, ready=ready)
 
 
-def _build(context: Context) -> "Descriptor":
+def _build(context: Context) -> "BuildResult":
     from longshore.build import build_image
     from longshore.cli.findings import show_findings
 
     result = build_image(context)
     show_findings(context.terminal, result.findings)
-    return result.descriptor
+    return result
 
 
 def _announce(context: Context, runs: "tuple[Run, ...]", *, line: bool = False) -> None:

@@ -1,10 +1,12 @@
 """``longshore up --watch``: build and start again after each change."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longshore.build import build_image
+from longshore.build.interface import BuildResult
 from longshore.cli.failure import report_error
 from longshore.cli.findings import show_findings
 from longshore.cli.running import line_writer
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from longshore.cli.context import Context
     from longshore.engines.interface import Run
     from longshore.errors import LongshoreError
-    from longshore.oci.descriptor import Descriptor
 
 _SHOWN = 3
 """Names of changed files in a message."""
@@ -53,7 +54,9 @@ def watch(
         launch = relaunch(fresh)
         provided = names_of(launch.uses)
         check_secrets(launch.plan().processes, launch.settings, provided=provided)
-        update = Update(launch=launch, descriptor=_build(fresh))
+        result = _build(fresh)
+        launch = replace(launch, project=result.project)
+        update = Update(launch=launch, descriptor=result.descriptor)
         if update == current:
             context.terminal.say("no difference to what runs")
             return None
@@ -95,7 +98,7 @@ def _relative(path: Path, roots: Sequence[Path]) -> str:
     return str(path if root is None else path.relative_to(root))
 
 
-def _build(context: "Context") -> "Descriptor":
+def _build(context: "Context") -> BuildResult:
     result = build_image(context)
     show_findings(context.terminal, result.findings)
-    return result.descriptor
+    return result

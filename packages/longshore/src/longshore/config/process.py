@@ -20,6 +20,7 @@ from longshore.config.schedule import schedule
 from longshore.config.schema import ProcessConfig
 from longshore.config.values import absolute_folder, cpu, duration, parsed, size, variable
 from longshore.types import (
+    SERVERS,
     Asgi,
     CommandLine,
     EntryPoint,
@@ -68,6 +69,7 @@ def process(name: str, value: object) -> ProcessConfig:
     """
     table = Table(value)
     serve = _serve(table)
+    server = _server(table, serve)
     cron = table.get("schedule", schedule)
     kind = _kind(table)
     port = table.get("port", integer(1, MAX_PORT))
@@ -108,7 +110,21 @@ def process(name: str, value: object) -> ProcessConfig:
         resources=resources or Resources(),
         scale=scale,
         restart=Restart.ON_FAILURE if restart is None else Restart(restart),
+        server=server,
     )
+
+
+def _server(table: Table, serve: Asgi | Wsgi | CommandLine | None) -> str | None:
+    """Return the server that is asked for; a build sees whether the lock has it."""
+    server = table.get("server", choice(*SERVERS))
+    if server is None or serve is None:
+        return server
+    if isinstance(serve, CommandLine):
+        table.reject("a command is its own server", key="server", hint="remove it, or command")
+    elif type(serve) not in SERVERS[server]:
+        speaks = "ASGI" if SERVERS[server] == (Asgi,) else "WSGI"
+        table.reject(f"{server} serves {speaks} applications only", key="server")
+    return server
 
 
 def _serve(table: Table) -> Asgi | Wsgi | CommandLine | None:

@@ -53,6 +53,7 @@ class ProcessConfig:
         name: the table's name.
         kind: as written, or as the other keys imply it.
         serve: what runs.
+        server: the package of the lock that serves it.
         port: for a web process, 8000 by default.
         schedule: the five fields of crontab(5), one blank apart.
         singleton: never more than one at a time.
@@ -78,6 +79,7 @@ class ProcessConfig:
     resources: Resources = field(default_factory=Resources)
     scale: Scale = field(default_factory=Scale)
     restart: Restart = Restart.ON_FAILURE
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

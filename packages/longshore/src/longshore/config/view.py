@@ -77,6 +77,8 @@ def _process(process: ProcessConfig) -> Iterator[tuple[str, Value]]:
         ("scale.cpu", process.scale.cpu_percent),
     ]
     yield from _serve(process)
+    if process.server is not None:
+        yield "server", process.server
     yield from ((key, value) for key, value in optional if value is not None)
     yield "singleton", process.singleton
     yield "drain", f"{process.drain:g}s"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from longshore.config import Config, ProcessConfig
 from longshore.errors import ProjectError
-from longshore.types import Process, ProcessKind
+from longshore.types import SERVERS, CommandLine, Process, ProcessKind
 
 if TYPE_CHECKING:
     from longshore.project.detect import Detection
@@ -86,6 +86,7 @@ def _process(written: ProcessConfig, config: Config, detection: "Detection | Non
         return _join(written, None)
     found = detection.find(written.name) if detection else None
     if found is not None:
+        _check_server(written, found.process, config)
         return _join(written, found.process)
     error = detection.error() if detection and detection.problems else None
     if error is not None:
@@ -94,6 +95,17 @@ def _process(written: ProcessConfig, config: Config, detection: "Detection | Non
     msg = f"{place}: nothing to run"
     hint = 'add asgi = "package.module:app", wsgi = "package.module:app" or command = [...]'
     raise ProjectError(msg, hint=hint, docs=DOCS)
+
+
+def _check_server(written: ProcessConfig, found: Process, config: Config) -> None:
+    """Refuse a server that does not serve what was found; a complete table is checked as read."""
+    if written.server is None or type(found.serve) in SERVERS[written.server]:
+        return
+    place = config.location(f"processes.{written.name}.server")
+    is_command = isinstance(found.serve, CommandLine)
+    what = "a command, its own server" if is_command else f"{type(found.serve).__name__.upper()}"
+    msg = f"{place}: {written.server!r} does not serve what was found: {what}"
+    raise ProjectError(msg, hint="remove the key, or name what to serve", docs=DOCS)
 
 
 def _join(written: ProcessConfig, found: Process | None) -> Process:
@@ -119,4 +131,5 @@ def _join(written: ProcessConfig, found: Process | None) -> Process:
         resources=written.resources,
         scale=written.scale,
         restart=written.restart,
+        server=written.server or (found.server if found else None),
     )

@@ -26,10 +26,12 @@ from longshore.types.record import (
 )
 from longshore.types.reference import Reference
 from longshore.types.secret import Secret
+from longshore.types.server import SERVERS, choose_server
 from longshore.types.source import SourceFile, SourceTree
 
 __all__ = [
     "RECORD_FORMAT",
+    "SERVERS",
     "Asgi",
     "BuildMode",
     "BuildRecord",
@@ -64,5 +66,6 @@ __all__ = [
     "SourceTree",
     "Target",
     "Wsgi",
+    "choose_server",
     "parse_name",
 ]

@@ -117,6 +117,8 @@ class Process:
         name: a DNS label of at most 40 characters (names of objects derive from it).
         kind: what it does in the life of the service.
         serve: what runs.
+        server: the package that serves an ASGI or WSGI application; ``None`` before the lock has
+            been looked at, and for commands.
         port: the port that it listens on, for a web process.
         schedule: the five fields of crontab(5), for a cron process.
         singleton: never more than one at a time.
@@ -142,6 +144,7 @@ class Process:
     resources: Resources = Resources()
     scale: Scale = Scale()
     restart: Restart = Restart.ON_FAILURE
+    server: str | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

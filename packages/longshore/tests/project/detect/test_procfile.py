@@ -26,6 +26,30 @@ def test_its_lines_are_the_processes_and_nothing_is_added(detected: Detect) -> N
 
 
 @pytest.mark.parametrize(
+    ("line", "server"),
+    [
+        ("gunicorn shop:app", "gunicorn"),
+        ("waitress-serve --port 80 shop:app", "waitress"),
+        ("granian --interface wsgi shop:app", "granian"),
+        ("uvicorn shop:main", "uvicorn"),
+        ("hypercorn shop:main", "hypercorn"),
+        ("daphne shop:main", "daphne"),
+        ("gunicorn -k uvicorn.workers.UvicornWorker shop:main", None),
+        ("fastapi run shop.py", None),
+    ],
+)
+def test_its_server_is_kept(detected: Detect, line: str, server: str | None) -> None:
+    shop = FLASK + "from fastapi import FastAPI\nmain = FastAPI()\napp2 = app\n"
+    files = {"Procfile": f"web: {line}\n", "shop.py": shop}
+    if "fastapi" in line:
+        files["shop.py"] = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+    (found,) = detected(files).processes
+
+    assert found.process.server == server
+
+
+@pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("web", ProcessKind.WEB),

@@ -40,7 +40,6 @@ def test_a_folder_is_read(tmp_path: Path) -> None:
     assert web.process == Process(
         name="web", kind=ProcessKind.WEB, serve=Asgi(EntryPoint("shop.main", "app")), port=8000
     )
-    assert found.server == "uvicorn"
     assert found.file == "pyproject.toml"
 
 

@@ -718,9 +718,7 @@ def test_only_asgi_servers_in_the_lock_make_django_asgi(detected: Detect) -> Non
     with_both = detected(django(), locked={"django", "gunicorn", "uvicorn"})
 
     assert shown(with_uvicorn)["web"] == "asgi shop.asgi:application"
-    assert with_uvicorn.server == "uvicorn"
     assert shown(with_both)["web"] == "wsgi shop.wsgi:application"
-    assert with_both.server == "gunicorn"
 
 
 def test_a_scheduler_is_a_singleton(detected: Detect) -> None:

@@ -18,7 +18,6 @@ from longshore.project.detect.model import Candidate, Detected, Detection, Probl
 from longshore.project.detect.procfile import PROCFILE, read_procfile
 from longshore.project.detect.queues import schedulers_in_web
 from longshore.project.detect.said import development_note
-from longshore.project.detect.servers import choose_server
 from longshore.project.detect.servershapes import DEFAULT_PORT
 from longshore.project.detect.survey import Survey, read, survey
 from longshore.types import CommandLine, Finding, Process, ProcessKind, Severity
@@ -46,6 +45,7 @@ class _Answer:
             port=(candidate.port or DEFAULT_PORT) if is_web else None,
             singleton=candidate.singleton,
             env={**self.env, **candidate.env},
+            server=candidate.server,
         )
         detected = Detected(
             process=process,
@@ -86,13 +86,11 @@ def detect(
         _follow_procfile(found, answer)
     else:
         _follow_code(found, answer)
-    web = answer.processes.get("web")
     return Detection(
         processes=tuple(answer.processes[one] for one in sorted(answer.processes)),
         problems=tuple(answer.problems),
         notes=tuple(answer.notes),
         include=answer.include,
-        server=choose_server(web.process.serve if web else None, locked),
         file=reading.file,
         nothing=None if answer.processes else advice.nothing(reading, find_unlocked(reading)),
     )

@@ -49,6 +49,7 @@ class Candidate:
         port: the port that the project gives, or ``None``.
         env: what the process needs in its environment.
         kind: what it does in the life of the service.
+        server: the package that the project serves it with, as far as it says.
     """
 
     serve: Asgi | Wsgi | CommandLine
@@ -62,6 +63,7 @@ class Candidate:
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     kind: ProcessKind = ProcessKind.WEB
     singleton: bool = False
+    server: str | None = None
 
     @property
     def reason(self) -> str:
@@ -139,7 +141,6 @@ class Detection:
         problems: what stops: undecided or wrong; empty where all is clear.
         notes: what was replaced, left out or looks like a mistake; they stop nothing.
         include: files that a process needs at run time and the wheel does not have.
-        server: the package of the lock that will serve the web process; ``None`` for Longshore's.
         file: where tables go: ``pyproject.toml`` or ``longshore.toml``.
         nothing: what to tell whoever wants to run a library; ``None`` where something runs.
     """
@@ -148,7 +149,6 @@ class Detection:
     problems: tuple[Problem, ...] = ()
     notes: tuple[Finding, ...] = ()
     include: tuple[str, ...] = ()
-    server: str | None = None
     file: str = "pyproject.toml"
     nothing: Problem | None = None
 

@@ -13,7 +13,8 @@ from longshore.project.detect.model import Candidate, Evidence, Problem
 from longshore.project.detect.reading import Reading
 from longshore.project.detect.said import Wrong, development_note, flask_target
 from longshore.project.detect.servershapes import DEFAULT_PORT
-from longshore.types import CommandLine, Finding, ProcessKind, Severity
+from longshore.types import Asgi, CommandLine, Finding, ProcessKind, Severity
+from longshore.types.server import ASGI_SERVERS, WSGI_SERVERS
 
 PROCFILE = "Procfile"
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)\s*:\s*(\S.*)")
@@ -111,12 +112,20 @@ def _served(entry: _Entry, invocation: Invocation, reading: Reading, web: Candid
             port=invocation.port,
             env=dict(invocation.env),
         )
+    candidate = replace(candidate, server=_server(invocation.server, candidate))
     notes = []
     if invocation.development:
         what = invocation.development
         name = f"{invocation.server} {what}" if what.startswith("--") else what
         notes.append(development_note(entry.location, f"{name!r}", candidate.target))
     return Line(name=entry.name, candidate=candidate, notes=tuple(notes))
+
+
+def _server(program: str, candidate: Candidate) -> str | None:
+    """Return the package of the server that the line starts, unless it only manages processes."""
+    package = program.removesuffix("-serve")
+    servers = ASGI_SERVERS if isinstance(candidate.serve, Asgi) else WSGI_SERVERS
+    return package if package in servers else None
 
 
 def _target(invocation: Invocation, reading: Reading) -> str:
