@@ -92,6 +92,7 @@ NOT_REQUIRED = {
     "type checking": "import os\nif TYPE_CHECKING:\n    X = os.environ['X']",
     "typing's": "import os, typing\nif typing.TYPE_CHECKING:\n    X = os.environ['X']",
     "main": "import os\nif __name__ == '__main__':\n    X = os.environ['X']",
+    "one of two names": ("import os\nif a():\n    N = 'Y'\nelse:\n    N = 'X'\nX = os.environ[N]"),
     "another platform": "import os, sys\nif sys.platform == 'win32':\n    X = os.environ['X']",
     "another system": "import os\nif os.name == 'nt':\n    X = os.environ['X']",
     "KeyError": "import os\ntry:\n    X = os.environ['X']\nexcept KeyError:\n    X = 1",

@@ -113,6 +113,7 @@ MADE = {
     "never": ("", []),
     "in a function that nobody calls": ("def get():\n    return S()", []),
     "on a condition": ("if a:\n    s = S()", []),
+    "one of two classes": ("if a:\n    class S: ...\ns = S()", []),
     "caught": ("try:\n    s = S()\nexcept ValidationError:\n    s = None", []),
     "a default in a subclass": ("class T(S):\n    x: str = ''\ns = T()", []),
     "a default without a type": ("class T(S):\n    x = ''\ns = T()", []),

@@ -108,6 +108,10 @@ CALLED = {
     "a switch that is passed on": (
         "def a(x):\n    if x:\n        return os.environ['X']\ndef b(y):\n    return a(y)\nb(1)\n"
     ),
+    "overloads": (
+        "@overload\ndef get(x: int): ...\n@overload\ndef get(x: str): ...\n"
+        "def get(x):\n    return os.environ['X']\nget(1)\n"
+    ),
     "imports": "def get():\n    import config\nget()\n",
     "asynchronous": "async def main():\n    return os.environ['X']\nasyncio.run(main())\n",
     "given as dependency": (
@@ -159,6 +163,10 @@ NOT_CALLED = {
     "is replaced": "@task\ndef get():\n    return os.environ['X']\nget()\n",
     "not awaited": "async def main():\n    return os.environ['X']\nx = main()\n",
     "on shutdown": "@app.on_event('shutdown')\nasync def end():\n    os.environ['X']\n",
+    "defined twice": (
+        "if a:\n    from b import get\nelse:\n    def get():\n        return os.environ['X']\n"
+        "get()\n"
+    ),
     "by name only": "def get():\n    return os.environ['X']\ntable = {'x': get}\n",
 }
 

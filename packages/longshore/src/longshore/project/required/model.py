@@ -1,15 +1,24 @@
 """What the search answers, and what its parts tell one another."""
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
 from longshore.config.leak import is_credential_name
 from longshore.project.detect.resolve import Resolver
-from longshore.project.detect.syntax import Assigned, Imported, Module, Scope, string
-from longshore.project.detect.values import Value
+from longshore.project.detect.syntax import (
+    Assigned,
+    Binding,
+    Defined,
+    Imported,
+    Module,
+    Scope,
+    dotted,
+    string,
+)
+from longshore.project.detect.values import Local, Value
 
 ALWAYS_SET = frozenset(
     {"HOME", "HOSTNAME", "LANG", "PATH", "PORT", "PWD", "PYTHONUNBUFFERED", "SSL_CERT_FILE"}
@@ -97,6 +106,23 @@ def name_of(node: ast.expr, frame: Frame, resolver: Resolver) -> str:
     return resolver.full_name(node, frame.module, *frame.scopes) or ""
 
 
+def has_rivals(local: Local, scopes: Iterable[Scope]) -> bool:
+    """Tell whether something else has the name of a function or class, on some condition.
+
+    Declarations of overloads are none.
+    """
+    for scope in (*scopes, local.module.scope):
+        bindings = scope.names.get(local.node.name, [])
+        if any(isinstance(one, Defined) and one.node is local.node for one in bindings):
+            return sum(not _is_overload(one) for one in bindings) > 1
+    return False
+
+
+def _is_overload(binding: Binding) -> bool:
+    decorators = binding.node.decorator_list if isinstance(binding, Defined) else []
+    return any((dotted(one) or "").rpartition(".")[2] == "overload" for one in decorators)
+
+
 def literal(node: ast.expr | None, frame: Frame, resolver: Resolver) -> str | None:
     """Return a string: a literal, a constant of the project, or a known argument."""
     scopes = (*frame.scopes, frame.module.scope)
@@ -108,7 +134,7 @@ def literal(node: ast.expr | None, frame: Frame, resolver: Resolver) -> str | No
             value = arguments[node.id]
             return value if isinstance(value, str) else None
         bindings = next((found for one in scopes if (found := one.names.get(node.id))), ())
-        last = bindings[-1] if bindings else None
+        last = bindings[0] if len(bindings) == 1 else None
         if isinstance(last, Assigned):
             node = last.value
             continue

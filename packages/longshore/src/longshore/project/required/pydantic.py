@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from longshore.project.detect.resolve import Resolver
 from longshore.project.detect.syntax import dotted, keyword
 from longshore.project.detect.values import Local
-from longshore.project.required.model import Frame, Requirement, literal, value_of
+from longshore.project.required.model import Frame, Requirement, has_rivals, literal, value_of
 from longshore.project.required.pydantic_config import Config, called_name, lineage, read_config
 
 _FIRST = frozenset({"pydantic.BaseSettings", "pydantic.v1.BaseSettings"})
@@ -74,7 +74,7 @@ def _read(node: ast.expr, frame: Frame, resolver: Resolver, *, depth: int) -> It
     if not isinstance(local, Local) or not isinstance(local.node, ast.ClassDef):
         return
     bases = set(resolver.bases(local))
-    if not bases & (_FIRST | _SECOND):
+    if not bases & (_FIRST | _SECOND) or has_rivals(local, frame.scopes):
         return
     chain = lineage(local, resolver)
     config = read_config(chain, resolver)

@@ -12,7 +12,14 @@ from longshore.project.required.environ import read_check, read_environ, read_fl
 from longshore.project.required.evaluated import evaluated
 from longshore.project.required.guards import is_caught, is_suppressed, may_leave, truth
 from longshore.project.required.libraries import read_call
-from longshore.project.required.model import Frame, Reader, Requirement, literal, value_of
+from longshore.project.required.model import (
+    Frame,
+    Reader,
+    Requirement,
+    has_rivals,
+    literal,
+    value_of,
+)
 from longshore.project.required.pydantic import read_settings_class
 
 READERS: tuple[Reader, ...] = (read_environ, read_call, read_settings_class, read_flask)
@@ -197,9 +204,11 @@ class _Runner:
         if found is None and isinstance(node, ast.Attribute):
             owner = value_of(node.value, self._frame, self._resolver)
             return _method(owner, node.attr) if isinstance(owner, Local) else None
-        if isinstance(found, Local) and isinstance(found.node, ast.ClassDef):
+        if not isinstance(found, Local) or has_rivals(found, self._frame.scopes):
+            return None
+        if isinstance(found.node, ast.ClassDef):
             return _method(found, "__init__") or _method(found, "__post_init__")
-        return found if isinstance(found, Local) else None
+        return found
 
     def _add(self, local: Local | None, call: ast.Call | None = None, *, awaited: bool) -> None:
         """Follow a call; without one, a framework calls, with arguments that nobody knows."""
