@@ -12,6 +12,7 @@ from longshore.base.debian.base import DebianBase
 from longshore.base.debian.lock import lock_debian
 from longshore.base.debian.rootfs import RootfsStore
 from longshore.base.debian.suite import debian_architecture, parse_suite
+from longshore.base.debian.toolchain import toolchain_links
 from longshore.base.interface import Base
 from longshore.errors import LockError, PreflightError
 from longshore.locks.pins import BasePins, Pins
@@ -38,6 +39,7 @@ def lock_base(
     mirrors: Mapping[str, str] = _NO_MIRRORS,
     apt: Path = APT,
     certificates: Sequence["Cert"] | None = None,
+    toolchain: bool = False,
 ) -> BasePins:
     """Pin a base as it is now; see ``longshore.base.debian.lock`` for what is raised.
 
@@ -51,6 +53,7 @@ def lock_base(
         mirrors: configured addresses by archive: ``debian``, ``debian-security``.
         apt: the folder of this machine's apt sources.
         certificates: whose signatures count; those of Debian's archive unless given.
+        toolchain: pin the base with a compiler instead, for builds only.
     """
     return lock_debian(
         reference,
@@ -62,6 +65,7 @@ def lock_base(
         mirrors=mirrors,
         apt=apt,
         certificates=certificates,
+        toolchain=toolchain,
     )
 
 
@@ -79,6 +83,7 @@ def open_base(
     mirrors: Mapping[str, str] = _NO_MIRRORS,
     apt: Path = APT,
     certificates: Sequence["Cert"] | None = None,
+    toolchain: bool = False,
 ) -> Base:
     """Return a pinned base; nothing is fetched or unpacked before it is asked for.
 
@@ -95,6 +100,7 @@ def open_base(
         mirrors: configured addresses by archive: ``debian``, ``debian-security``.
         apt: the folder of this machine's apt sources.
         certificates: whose signatures count; those of Debian's archive unless given.
+        toolchain: open the base with a compiler instead, for builds only.
 
     Raises:
         UsageError: for a reference or platform that does not exist.
@@ -103,10 +109,12 @@ def open_base(
     """
     suite = parse_suite(reference)
     debian_architecture(platform)
-    pinned = pins.base(reference, platform, tuple(packages))
+    find = pins.toolchain if toolchain else pins.base
+    pinned = find(reference, platform, tuple(packages))
     if pinned is None:
         extra = f" with {', '.join(sorted(set(packages)))}" if packages else ""
-        msg = f"longshore.lock: the base {reference!r}{extra} is not pinned for {platform}"
+        what = "compiler for" if toolchain else "base"
+        msg = f"longshore.lock: the {what} {reference!r}{extra} is not pinned for {platform}"
         raise LockError(msg, hint="run `longshore lock`")
     if platform != Platform.host():
         msg = f"base: this machine can't run the Python of {reference!r} for {platform}"
@@ -120,4 +128,5 @@ def open_base(
         store=store,
         memos=memos,
         rootfs=RootfsStore(folder=cache / "rootfs", sandbox=sandbox, reporter=transport.reporter),
+        links=toolchain_links(suite) if toolchain else {},
     )

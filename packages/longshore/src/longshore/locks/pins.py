@@ -133,23 +133,26 @@ class Pins:
     bases: tuple[BasePins, ...] = ()
     builds: tuple[BuildPins, ...] = ()
     sdists: tuple[PinnedSdist, ...] = ()
+    toolchains: tuple[BasePins, ...] = ()
     services: tuple[BasePins, ...] = ()
 
     def base(
         self, reference: str, platform: Platform, extra: tuple[str, ...] = ()
     ) -> BasePins | None:
         """Return the pins of a base with exactly those extra packages, if they are there."""
-        wanted = tuple(sorted(set(extra)))
-        for base in self.bases:
-            if (base.reference, base.platform, base.extra) == (reference, platform, wanted):
-                return base
-        return None
+        return _find(self.bases, reference, platform, extra)
+
+    def toolchain(
+        self, reference: str, platform: Platform, extra: tuple[str, ...] = ()
+    ) -> BasePins | None:
+        """Return the pins of a base with a compiler, and exactly those packages, likewise."""
+        return _find(self.toolchains, reference, platform, extra)
 
     def service(
         self, reference: str, platform: Platform, extra: tuple[str, ...]
     ) -> BasePins | None:
         """Return the pins of a stand-in made of exactly those packages, if they are there."""
-        return Pins(bases=self.services).base(reference, platform, extra)
+        return _find(self.services, reference, platform, extra)
 
     def build(self, requires: tuple[str, ...], python: str) -> BuildPins | None:
         """Return the pins of a build environment, if they are there."""
@@ -168,6 +171,16 @@ class Pins:
             if known == (name, version, digest, python):
                 return sdist
         return None
+
+
+def _find(
+    bases: tuple[BasePins, ...], reference: str, platform: Platform, extra: tuple[str, ...]
+) -> BasePins | None:
+    wanted = (reference, platform, tuple(sorted(set(extra))))
+    for base in bases:
+        if (base.reference, base.platform, base.extra) == wanted:
+            return base
+    return None
 
 
 def read_pins(path: Path) -> Pins | None:
@@ -204,6 +217,7 @@ def parse_pins(document: Mapping[str, Any], *, where: str = FILENAME) -> Pins:
         msg = f"{where}: format {version} is newer than {FORMAT}, which this version reads"
         raise LockError(msg, hint="upgrade longshore")
     bases = [_base(each) for each in top.tables("base")]
+    toolchains = [_base(each) for each in top.tables("toolchain")]
     sdists = [_sdist(each) for each in top.tables("sdist")]
     builds = [_build(each) for each in top.tables("build")]
     services = [_base(each) for each in top.tables("service")]
@@ -216,24 +230,25 @@ def parse_pins(document: Mapping[str, Any], *, where: str = FILENAME) -> Pins:
         bases=tuple(bases),
         builds=tuple(builds),
         sdists=tuple(sdists),
+        toolchains=tuple(toolchains),
         services=tuple(services),
     )
 
 
 def render_pins(pins: Pins) -> str:
     """Return the file's text: the same pins give the same bytes."""
-    bases = sorted(pins.bases, key=_base_order)
-    services = sorted(pins.services, key=_base_order)
     builds = sorted(pins.builds, key=lambda build: (build.python, build.requires))
     document: dict[str, Any] = {"format": pins.format}
-    if bases:
-        document["base"] = [_base_document(base) for base in bases]
+    for key, bases in (("base", pins.bases), ("toolchain", pins.toolchains)):
+        if bases:
+            document[key] = [_base_document(base) for base in sorted(bases, key=_base_order)]
     if pins.sdists:
-        order = sorted(pins.sdists, key=lambda sdist: (sdist.name, sdist.version, sdist.python))
-        document["sdist"] = [_sdist_document(sdist) for sdist in order]
+        sdists = sorted(pins.sdists, key=lambda sdist: (sdist.name, sdist.version, sdist.python))
+        document["sdist"] = [_sdist_document(sdist) for sdist in sdists]
     if builds:
         document["build"] = [_build_document(build) for build in builds]
-    if services:
+    if pins.services:
+        services = sorted(pins.services, key=_base_order)
         document["service"] = [_base_document(base) for base in services]
     return _HEADER + tomli_w.dumps(document)
 

@@ -60,13 +60,17 @@ def _tar(entries: Iterable[TarContent]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakePackage:
-    """A binary package: its relations, plain files by name, and entries of any other kind."""
+    """A binary package: its relations, plain files by name, and entries of any other kind.
+
+    ``essential`` says that every installation has it, though nothing depends on it.
+    """
 
     name: str
     version: str = "1.0-1"
     depends: str = ""
     files: tuple[tuple[str, bytes], ...] = ()
     entries: tuple[TarContent, ...] = ()
+    essential: bool = False
 
     @property
     def path(self) -> str:
@@ -77,7 +81,9 @@ class FakePackage:
     def control(self) -> str:
         """Return the package's control paragraph."""
         depends = f"Depends: {self.depends}\n" if self.depends else ""
-        return f"Package: {self.name}\nVersion: {self.version}\nArchitecture: amd64\n{depends}"
+        essential = "Essential: yes\n" if self.essential else ""
+        head = f"Package: {self.name}\nVersion: {self.version}\n"
+        return f"{head}{essential}Architecture: amd64\n{depends}"
 
     def deb(self) -> bytes:
         """Return the package's archive; the same every time."""
@@ -197,4 +203,19 @@ def minimal_base() -> tuple[FakePackage, ...]:
                 ("usr/share/doc/tzdata/copyright", b"public domain\n"),
             ),
         ),
+    )
+
+
+def minimal_toolchain() -> tuple[FakePackage, ...]:
+    """Return what a compiler adds to ``minimal_base``, likewise; one package is essential."""
+    compiler = tar_entry("./usr/bin/gcc-14", mode=0o755), b"\x7fELF"
+    return (
+        FakePackage(name="coreutils", essential=True),
+        FakePackage(name="g++", depends="gcc"),
+        FakePackage(name="gcc", depends="libc6-dev", entries=(compiler,)),
+        FakePackage(name="libc6-dev", depends="libc6"),
+        FakePackage(name="libpython3.13-dev", depends="libpython3.13-stdlib"),
+        FakePackage(name="make", depends="libc6"),
+        FakePackage(name="mawk"),
+        FakePackage(name="pkgconf"),
     )

@@ -25,7 +25,13 @@ from longshore.oci.memos import MemoStore
 from longshore.oci.tar import EPOCH
 from longshore.sandbox import Sandbox
 from longshore.testing import Corrupt, Network, RecordingReporter
-from longshore.testing.debian import DebianArchive, FakePackage, minimal_base, tar_entry
+from longshore.testing.debian import (
+    DebianArchive,
+    FakePackage,
+    minimal_base,
+    minimal_toolchain,
+    tar_entry,
+)
 from longshore.types import Digest, Glibc, Phase, Platform
 
 HOST = Platform.host()
@@ -102,6 +108,68 @@ def test_what_the_base_is(open_it: Open, pins: BasePins) -> None:
     assert [layer.title.split()[0] for layer in image.layers] == ["Debian", "Python", "bytecode"]
     places = {package.name: package.layer for package in image.os_packages}
     assert (places["tzdata"], places["libpython3.13-stdlib"]) == (0, 1)
+
+
+def test_a_toolchain_is_another_tree_with_the_links_that_scripts_would_make(  # noqa: PLR0917
+    archive: DebianArchive,
+    open_it: Open,
+    transport: Transport,
+    tmp_path: Path,
+    apt: Path,
+    host_sandbox: Sandbox,
+) -> None:
+    archive.add_suite("trixie", [*minimal_base(), *minimal_toolchain()])
+    store = BlobStore(tmp_path / "cache/blobs")
+    pins = lock_base(
+        "debian:trixie",
+        platform=HOST,
+        transport=transport,
+        store=store,
+        apt=apt,
+        certificates=archive.certificates,
+        toolchain=True,
+    )
+    toolchain = open_base(
+        "debian:trixie",
+        pins=Pins(toolchains=(pins,)),
+        platform=HOST,
+        transport=transport,
+        store=store,
+        memos=MemoStore(tmp_path / "cache/memos"),
+        cache=tmp_path / "cache",
+        sandbox=host_sandbox,
+        apt=apt,
+        certificates=archive.certificates,
+        toolchain=True,
+    )
+    root = toolchain.unpack()
+    assert (root / "usr/bin/cc").readlink() == Path("gcc")
+    assert (root / "usr/bin/python3").readlink() == Path("python3.13")
+    assert (root / "usr/bin/gcc-14").is_file()
+    plain = open_it().unpack()
+    assert plain != root
+    assert not (plain / "usr/bin/cc").is_symlink()
+
+
+def test_a_toolchain_that_is_not_pinned_is_named(
+    transport: Transport, host_sandbox: Sandbox
+) -> None:
+    with pytest.raises(LockError) as caught:
+        open_base(
+            "debian:trixie",
+            pins=Pins(),
+            platform=HOST,
+            packages=("libpq-dev",),
+            transport=transport,
+            store=BlobStore(Path("blobs")),
+            memos=MemoStore(Path("memos")),
+            cache=Path("cache"),
+            sandbox=host_sandbox,
+            toolchain=True,
+        )
+    assert str(caught.value) == (
+        f"longshore.lock: the compiler for 'debian:trixie' with libpq-dev is not pinned for {HOST}"
+    )
 
 
 def test_the_unpacked_tree(open_it: Open) -> None:

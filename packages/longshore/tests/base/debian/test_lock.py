@@ -19,7 +19,13 @@ from longshore.locks.pins import BasePins
 from longshore.net import Transport
 from longshore.oci.blobs import BlobStore
 from longshore.testing import Corrupt, Network, RecordingReporter, StaticSite, Status
-from longshore.testing.debian import DebianArchive, FakePackage, minimal_base, new_key
+from longshore.testing.debian import (
+    DebianArchive,
+    FakePackage,
+    minimal_base,
+    minimal_toolchain,
+    new_key,
+)
 from longshore.types import Digest, Phase, Platform
 
 AMD64 = Platform("linux", "amd64")
@@ -35,6 +41,7 @@ class Lock(Protocol):
         mirrors: Mapping[str, str] = ...,
         reference: str = ...,
         platform: Platform = ...,
+        toolchain: bool = ...,
     ) -> BasePins: ...
 
 
@@ -45,6 +52,7 @@ def lock(archive: DebianArchive, transport: Transport, store: BlobStore, apt: Pa
         mirrors: Mapping[str, str] | None = None,
         reference: str = "debian:trixie",
         platform: Platform = AMD64,
+        toolchain: bool = False,
     ) -> BasePins:
         return lock_debian(
             reference,
@@ -55,6 +63,7 @@ def lock(archive: DebianArchive, transport: Transport, store: BlobStore, apt: Pa
             mirrors=mirrors or {},
             apt=apt,
             certificates=archive.certificates,
+            toolchain=toolchain,
         )
 
     return run
@@ -101,6 +110,28 @@ def test_extra_packages(lock: Lock, archive: DebianArchive) -> None:
     pins = lock("libpq5", "libpq5")
     assert pins.extra == ("libpq5",)
     assert {"libpq5", "libldap2"} <= {package.name for package in pins.packages}
+
+
+def test_a_toolchain_is_the_base_a_compiler_and_what_is_essential(
+    lock: Lock, archive: DebianArchive, reporter: RecordingReporter
+) -> None:
+    libpq = FakePackage(name="libpq-dev", depends="libc6-dev")
+    archive.add_suite("trixie", [*minimal_base(), *minimal_toolchain(), libpq])
+    base = {package.name for package in lock().packages}
+    pins = lock("libpq-dev", toolchain=True)
+    assert pins.extra == ("libpq-dev",)
+    tools = {package.name for package in minimal_toolchain()}
+    assert {package.name for package in pins.packages} == base | tools | {"libpq-dev"}
+    subject = "debian:trixie linux/amd64 with a compiler"
+    assert subject in [event.subject for event in reporter.events]
+
+
+def test_a_build_package_that_does_not_exist(lock: Lock, archive: DebianArchive) -> None:
+    archive.add_suite("trixie", [*minimal_base(), *minimal_toolchain()])
+    with pytest.raises(LockError) as caught:
+        lock("libqp-dev", toolchain=True)
+    assert str(caught.value) == "base: 'libqp-dev' is in none of the suites"
+    assert str(caught.value.hint).startswith("check `build-packages` in the configuration")
 
 
 def test_a_package_that_does_not_exist(lock: Lock) -> None:

@@ -5,7 +5,7 @@ Modes become 0644 or 0755 and every time is ``EPOCH``, so the tree is the same w
 
 import io
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -51,6 +51,11 @@ class Assembly:
             path = place(entry.name)
             if path is not None:
                 self._add(path, entry, layer)
+
+    def add_links(self, links: Mapping[str, str]) -> None:
+        """Make symbolic links, by their place; after all packages."""
+        for path, target in links.items():
+            self._link(path, target, OS)
 
     def finish(self) -> None:
         """Make what depends on all packages, and give folders their modes."""

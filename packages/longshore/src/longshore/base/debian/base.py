@@ -1,7 +1,7 @@
 """``debian:<suite>``: a base from pinned packages."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -42,6 +42,7 @@ class DebianBase:
         store: keeps the ``.deb`` archives.
         memos: remembers the interpreter and the layers.
         rootfs: keeps the unpacked trees.
+        links: further symbolic links by their place, and where they point.
     """
 
     suite: Suite
@@ -51,6 +52,7 @@ class DebianBase:
     store: BlobStore = field(repr=False)
     memos: MemoStore = field(repr=False)
     rootfs: RootfsStore = field(repr=False)
+    links: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def key(self) -> Digest:
@@ -109,6 +111,7 @@ class DebianBase:
             python=PurePosixPath("/usr/bin", python),
             library=PurePosixPath("/usr/lib", python),
             subject=self.pins.reference,
+            links=self.links,
         )
 
     def _interpreter(self) -> Interpreter:
@@ -150,13 +153,15 @@ class DebianBase:
         )
 
     def _key(self, name: str, packages: tuple[PinnedDeb, ...]) -> Digest:
-        parts = {
+        parts: dict[str, object] = {
             "format": [FORMAT, bytecode.FORMAT],
             "encoder": GzipEncoder().id,
             "name": name,
             "suite": self.suite.codename,  # decides which interpreter is run
             "packages": [[package.name, str(package.sha256)] for package in packages],
         }
+        if self.links:
+            parts["links"] = dict(self.links)
         return Digest.of(json.dumps(parts, sort_keys=True).encode())
 
 

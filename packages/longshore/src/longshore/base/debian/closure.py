@@ -24,7 +24,11 @@ SCRIPT_EDGES = frozenset({("base-files", "awk"), ("ca-certificates", "openssl")}
 
 
 def resolve(
-    roots: Iterable[str], index: PackageIndex, *, without: Collection[str] = ()
+    roots: Iterable[str],
+    index: PackageIndex,
+    *,
+    without: Collection[str] = (),
+    key: str = "packages",
 ) -> tuple[IndexedPackage, ...]:
     """Return the closure of some packages, sorted by name.
 
@@ -36,6 +40,11 @@ def resolve(
     A group of alternatives is satisfied by what is already chosen, else by its first member that
     exists, else by the first package, by name, that provides one. Roots are taken in the order of
     their names, breadth first, so the same index gives the same closure.
+
+    Args:
+        roots: names of binary packages.
+        index: what the suites have.
+        key: of the configuration that may have named a root, for messages.
 
     Raises:
         LockError: with every dependency that nothing satisfies.
@@ -67,7 +76,7 @@ def resolve(
             queue.append((found, f"{path} -> {found.name}"))
     if problems:
         msg = f"base: {problems[0]}"
-        hint = "check `packages` in the configuration: names of Debian's binary packages"
+        hint = f"check `{key}` in the configuration: names of Debian's binary packages"
         raise LockError(msg, context=problems[1:], hint=hint)
     return tuple(chosen[name] for name in sorted(chosen))
 

@@ -95,6 +95,15 @@ class PackageIndex:
                     yield package
                     break
 
+    def essential(self) -> tuple[str, ...]:
+        """Return the packages that every installation has, though none depends on them (§3.8)."""
+        marked = (
+            name
+            for name, entries in self._entries.items()
+            if any(b"\nEssential: yes" in paragraph for _, paragraph in entries)
+        )
+        return tuple(sorted(marked))
+
     def _collect_providers(self) -> dict[str, set[str]]:
         providers: dict[str, set[str]] = {}
         for name, entries in self._entries.items():

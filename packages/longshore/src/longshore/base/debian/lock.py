@@ -9,6 +9,7 @@ from longshore.base.debian.archive import ArchiveFinder
 from longshore.base.debian.closure import resolve
 from longshore.base.debian.index import IndexedPackage, load_index
 from longshore.base.debian.suite import debian_architecture, parse_suite
+from longshore.base.debian.toolchain import toolchain_roots
 from longshore.locks.pins import BasePins, PinnedDeb
 from longshore.net import Transport
 from longshore.oci.blobs import BlobStore
@@ -29,6 +30,7 @@ def lock_debian(
     mirrors: Mapping[str, str],
     apt: Path = APT,
     certificates: Sequence["Cert"] | None = None,
+    toolchain: bool = False,
 ) -> BasePins:
     """Return the pins of ``debian:<suite>`` as the mirrors have it now.
 
@@ -42,6 +44,7 @@ def lock_debian(
         mirrors: configured addresses by archive: ``debian``, ``debian-security``.
         apt: the folder of this machine's apt sources.
         certificates: whose signatures count; those of Debian's archive unless given.
+        toolchain: pin the base with a compiler instead, for builds only.
 
     Raises:
         UsageError: for an unknown suite or architecture.
@@ -52,12 +55,14 @@ def lock_debian(
     """
     suite = parse_suite(reference)
     architecture = debian_architecture(platform)
-    subject = f"{reference} {platform}"
+    subject = f"{reference} {platform}{' with a compiler' if toolchain else ''}"
     transport.reporter.report(Event(kind="base.lock", subject=subject, phase=Phase.STARTED))
     finder = ArchiveFinder(transport=transport, mirrors=mirrors, apt=apt, certificates=certificates)
     archives = finder.find(suite)
     index = load_index(archives, architecture=architecture, transport=transport, store=store)
-    found = resolve([*suite.roots, *packages], index, without=without)
+    roots = toolchain_roots(suite, index) if toolchain else suite.roots
+    key = "build-packages" if toolchain else "packages"
+    found = resolve([*roots, *packages], index, without=without, key=key)
     dates = [release.date for archive in archives for release in archive.releases]
     transport.reporter.report(
         Event(

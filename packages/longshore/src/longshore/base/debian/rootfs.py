@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from longshore.base.bytecode import compile_tree, probe_interpreter
 from longshore.base.debian.assemble import Assembly
@@ -23,6 +24,7 @@ from longshore.sandbox.interface import Sandbox
 from longshore.types import Digest, Event, Phase, Reporter
 
 _MANIFEST = "manifest.json"
+_NO_LINKS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,7 @@ class RootfsStore:
         python: PurePosixPath,
         library: PurePosixPath,
         subject: str,
+        links: Mapping[str, str] = _NO_LINKS,
     ) -> Rootfs:
         """Return an unpacked base, made unless it is there; only one process makes it.
 
@@ -84,6 +87,7 @@ class RootfsStore:
             python: the interpreter's path inside.
             library: the standard library's folder inside.
             subject: names the base in events.
+            links: further symbolic links by their place, and where they point.
 
         Raises:
             SupplyChainError: if an archive is damaged or tries to leave the root.
@@ -96,7 +100,9 @@ class RootfsStore:
                 if found is not None:
                     return found
                 self._remove_damaged(key, subject)
-                return self._make(key, packages, python, library, subject)
+                return self._make(
+                    key, packages, links=links, python=python, library=library, subject=subject
+                )
         except OSError as error:
             raise disk_error(error, self.folder) from error
 
@@ -112,13 +118,22 @@ class RootfsStore:
         self,
         key: Digest,
         packages: Mapping[str, Package],
+        *,
+        links: Mapping[str, str],
         python: PurePosixPath,
         library: PurePosixPath,
         subject: str,
     ) -> Rootfs:
         incoming = Path(tempfile.mkdtemp(dir=self.folder, prefix=".incoming-"))
         try:
-            manifest = self._assemble(incoming / "root", packages, python, library, subject)
+            manifest = self._assemble(
+                incoming / "root",
+                packages,
+                links=links,
+                python=python,
+                library=library,
+                subject=subject,
+            )
             (incoming / _MANIFEST).write_text(render_manifest(manifest), "ascii")
             incoming.chmod(0o755)
             incoming.rename(self.folder / key.hex)
@@ -130,6 +145,8 @@ class RootfsStore:
         self,
         root: Path,
         packages: Mapping[str, Package],
+        *,
+        links: Mapping[str, str],
         python: PurePosixPath,
         library: PurePosixPath,
         subject: str,
@@ -142,6 +159,7 @@ class RootfsStore:
             package = packages[name]
             deb = DebFile(package.path, name)
             assembly.add_package(deb, name=name, layer=package.layer)
+        assembly.add_links(links)
         assembly.finish()
         cache = make_loader_cache(self.sandbox, rootfs=root)
         if cache is not None:
