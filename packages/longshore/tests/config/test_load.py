@@ -21,6 +21,7 @@ COMPLETE = """
 [tool.longshore]
 base = "debian:trixie"
 packages = ["libpq5", "libmagic1", "libpq5"]
+build-packages = ["libpq-dev"]
 include = ["alembic.ini", "migrations/"]
 bytecode = false
 mirrors = { debian = "http://deb.test/debian/" }
@@ -61,6 +62,7 @@ def test_a_complete_table_is_read(tmp_path: Path) -> None:
     config = load(tmp_path, COMPLETE)
     assert config.base == "debian:trixie"
     assert config.packages == ("libmagic1", "libpq5")
+    assert config.build_packages == ("libpq-dev",)
     assert config.include == ("alembic.ini", "migrations/")
     assert config.bytecode is False
     assert config.mirrors == {"debian": "http://deb.test/debian"}

@@ -107,7 +107,7 @@ def test_file_environment_and_flags_are_checked_together(tmp_path: Path) -> None
     ("text", "message", "hint"),
     [
         ("[tool]\nlongshore = 1", ": expected a table, got 1", None),
-        ("[tool.longshore]\nzzz = 1", ".zzz: unknown key", "known keys: assets, base, bytecode, include, mirrors, packages, processes, services"),
+        ("[tool.longshore]\nzzz = 1", ".zzz: unknown key", "known keys: assets, base, build-packages, bytecode, include, mirrors, packages, processes, services"),
         ('[tool.longshore]\n"my key" = 1', ".'my key': unknown key", None),
         ('[tool.longshore]\npackages = "libpq5"', ".packages: expected an array, got 'libpq5'", 'write ["libpq5"]'),
         ("[tool.longshore]\nbase = 2026-01-01", ".base: expected a string, got a date", None),

@@ -33,6 +33,7 @@ def test_a_process_shows_what_it_has(tmp_path: Path, table: str, shown: dict[str
     assert found == {
         "base": None,
         "packages": [],
+        "build-packages": None,
         "include": [],
         "bytecode": True,
         "processes.one.singleton": False,

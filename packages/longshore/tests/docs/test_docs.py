@@ -192,9 +192,12 @@ def test_the_example_of_the_lock_is_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("schema", [Config, ProcessConfig])
 def test_every_key_of_the_schema_is_documented(schema: type[Config | ProcessConfig]) -> None:
-    keys = {field.name for field in fields(schema)} - {"name", "serve", "file", "prefix", "sources"}
+    names = {field.name for field in fields(schema)} - {
+        *("name", "serve", "file", "prefix", "sources")
+    }
+    keys = {name.replace("_", "-") for name in names}
     documented = set(
-        re.findall(r"^\| `(\w+)` \|", page("reference/configuration.md"), re.MULTILINE)
+        re.findall(r"^\| `([\w-]+)` \|", page("reference/configuration.md"), re.MULTILINE)
     )
     assert keys - documented == set()
 

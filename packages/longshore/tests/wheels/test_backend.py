@@ -260,7 +260,13 @@ def _compile(*, source: Path, prefix: PurePosixPath, output: Path) -> None:
 
 
 def _unpack(wheel: tuple[str, Digest, Path], cache: Path) -> Path:
-    return unpack_environment([wheel], cache, python="f30d0d0a", compiler=_compile)
+    return unpack_environment(
+        [wheel],
+        cache,
+        python="f30d0d0a",
+        interpreter=PurePosixPath("/usr/bin/python3.13"),
+        compiler=_compile,
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,8 +284,9 @@ def test_an_environment_holds_modules_their_bytecode_and_programs(tmp_path: Path
         {
             "tool.py": "",
             "tool-1.dist-info/METADATA": "",
+            "tool-1.dist-info/entry_points.txt": "[console_scripts]\nmeson = tool:Main.run\n",
             "tool-1.data/purelib/extra.py": "",
-            "tool-1.data/scripts/ninja": "#!python\n",
+            "tool-1.data/scripts/ninja": "#!python\nimport tool\n",
             "tool-1.data/data/share/x": "",
         },
     )
@@ -289,11 +296,18 @@ def test_an_environment_holds_modules_their_bytecode_and_programs(tmp_path: Path
         "tool.py",
         "__pycache__/tool.cpython-313.pyc",
         "tool-1.dist-info/METADATA",
+        "tool-1.dist-info/entry_points.txt",
         "extra.py",
+        "bin/meson",
         "bin/ninja",
         ".data/data/share/x",
     }
-    assert (folder / "bin/ninja").stat().st_mode & 0o111
+    for name in ("ninja", "meson"):
+        assert (folder / "bin" / name).stat().st_mode & 0o111
+    assert (folder / "bin/ninja").read_text() == "#!/usr/bin/python3.13 -P\nimport tool\n"
+    assert (folder / "bin/meson").read_text() == (
+        "#!/usr/bin/python3.13 -P\nimport sys\n\nfrom tool import Main\n\nsys.exit(Main.run())\n"
+    )
     assert _unpack(wheel, tmp_path / "environments") == folder
 
 

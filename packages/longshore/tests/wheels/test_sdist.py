@@ -233,5 +233,32 @@ def test_a_failing_backend_shows_its_last_lines(
     assert str(caught.value) == "sample 1.0: the build backend 'backend' failed"
     assert caught.value.context[-1] == "RuntimeError: no such thing"
     assert caught.value.hint == (
-        "it is built without network, from its source distribution: lock a version that has a wheel"
+        "it is built without network, from its source distribution: name the Debian packages that "
+        "it needs in build-packages, or lock a version that has a wheel"
     )
+
+
+@pytest.mark.parametrize(
+    ("wrote", "hint"),
+    [
+        (
+            "a.c:1:10: fatal error: libpq-fe.h: No such file or directory",
+            'add to [tool.longshore]: build-packages = ["libpq-dev"]',
+        ),
+        (
+            "error: command 'gcc' failed: No such file or directory",
+            "give it a compiler, in [tool.longshore]: build-packages = []",
+        ),
+    ],
+)
+def test_what_a_compiler_said_is_shown_before_how_the_backend_ended(
+    tmp_path: Path, environment: BuildEnvironment, sdist: Make, wrote: str, hint: str
+) -> None:
+    ends = "raise RuntimeError(chr(10).join(map(str, range(60))))"
+    body = f"import sys; print({wrote!r}, file=sys.stderr, flush=True); {ends}"
+    with pytest.raises(WheelError) as caught:
+        _build(tmp_path, environment, sdist(body=body))
+    assert caught.value.hint == hint
+    assert caught.value.context[0] == wrote
+    assert caught.value.context[-1] == "59"
+    assert len(caught.value.context) == 20

@@ -33,6 +33,7 @@ def open_environment(
         wheels,
         workshop.directories.cache / "environments",
         python=image.interpreter.magic,
+        interpreter=image.interpreter.path,
         compiler=partial(
             compile_tree, workshop.sandbox, rootfs=rootfs, interpreter=image.interpreter
         ),

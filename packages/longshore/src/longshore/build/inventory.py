@@ -4,25 +4,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from longshore.base import BaseImage
+from longshore.base import BaseImage, OsPackage
 from longshore.build.added import RUNTIME_NAME, runtime_version
 from longshore.build.materials import LockedWheels
 from longshore.layers.assemble import LayerSet
+from longshore.locks.pins import BasePins, PinnedDeb
 from longshore.net import redact_url
 from longshore.types import Digest, Material, MaterialKind
 from longshore.wheels.built import BuiltWheel
 from longshore.wheels.fetch import FetchedWheel
 
+_BUILDS = "builds wheels from sources"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """What a build was made of."""
+    """What a build was made of; the toolchain where something was compiled."""
 
     image: BaseImage
     locked: LockedWheels
     server: LockedWheels | None
     own: tuple[BuiltWheel, ...]
     tools: tuple[FetchedWheel, ...]
+    toolchain: BasePins | None
     layers: LayerSet
 
 
@@ -50,14 +54,17 @@ def _layer(inventory: Inventory, layers: Sequence[Digest], sha256: Digest) -> Di
     return None if place is None else layers[len(inventory.image.layers) + place]
 
 
+def _deb_purl(package: OsPackage | PinnedDeb, reference: str) -> str:
+    qualifiers = f"arch={package.architecture}&distro={reference.partition(':')[2]}"
+    return f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?{qualifiers}"
+
+
 def _os_packages(inventory: Inventory, layers: Sequence[Digest]) -> Iterator[Material]:
     image = inventory.image
-    codename = image.reference.partition(":")[2]
     for package in image.os_packages:
-        qualifiers = f"arch={package.architecture}&distro={codename}"
         yield Material(
             kind=MaterialKind.OS_PACKAGE,
-            purl=f"pkg:deb/debian/{quote(package.name)}@{quote(package.version)}?{qualifiers}",
+            purl=_deb_purl(package, image.reference),
             url="",
             sha256=package.sha256,
             layer=layers[package.layer],
@@ -130,7 +137,17 @@ def _tools(inventory: Inventory) -> Iterator[Material]:
             wheel,
             kind=MaterialKind.BUILD_REQUIREMENT,
             layer=None,
-            reason="builds wheels from sources",
+            reason=_BUILDS,
+        )
+    toolchain = inventory.toolchain
+    for package in toolchain.packages if toolchain else ():
+        yield Material(
+            kind=MaterialKind.BUILD_REQUIREMENT,
+            purl=_deb_purl(package, toolchain.reference if toolchain else ""),
+            url="",
+            sha256=package.sha256,
+            layer=None,
+            reason=_BUILDS,
         )
 
 

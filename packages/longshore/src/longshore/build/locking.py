@@ -41,7 +41,7 @@ def _missing_sdists(
     if target is None:
         return ()
     sdists = find_sdists(lock.select(target), target)
-    return missing_sdists(pins, sdists, target.python.short)
+    return missing_sdists(workshop, pins, sdists, target.python.short)
 
 
 def write_locks(workshop: Workshop, *, upgrade: frozenset[Part]) -> tuple[str, ...]:

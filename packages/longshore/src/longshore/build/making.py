@@ -36,6 +36,7 @@ from longshore.build.names import image_name
 from longshore.build.native import check_native_libraries
 from longshore.build.sdists import build_sdists, report_build
 from longshore.build.servers import server_findings, with_servers
+from longshore.build.toolchain import BuildRoots
 from longshore.build.untracked import untracked_findings
 from longshore.config.places import name_table
 from longshore.errors import LockError, UsageError
@@ -78,9 +79,10 @@ class ImageBuild:
         project = with_servers(workshop, locked.names)
         server = fetch_server(workshop, self.image, locked, project)
         sdists = self.chosen.files.sdists
-        built, for_sdists = build_sdists(workshop, self.base, self.pins, sdists)
+        roots = BuildRoots(workshop=workshop, base=self.base, pins=self.pins)
+        built, for_sdists = build_sdists(workshop, roots, self.pins, sdists)
         locked = replace(locked, built=built)
-        own, for_own = self._first_party(locked)
+        own, for_own = self._first_party(locked, roots)
         tools = {each.artifact.digest: each for each in (*for_sdists, *for_own)}
         findings = check_native_libraries(
             (*locked.inputs, *map(built_input, own)),
@@ -118,13 +120,14 @@ class ImageBuild:
             server=server,
             own=own,
             tools=tuple(tools.values()),
+            toolchain=roots.toolchain,
             layers=layers,
         )
         record = self._record(descriptor, made, titles, inventory)
         return self._finish(descriptor, record, project, (*findings, *layers.findings))
 
     def _first_party(
-        self, locked: LockedWheels
+        self, locked: LockedWheels, roots: BuildRoots
     ) -> tuple[tuple[BuiltWheel, ...], tuple[FetchedWheel, ...]]:
         """Build the members' wheels; return them, and the wheels that their backends needed."""
         workshop = self.workshop
@@ -141,7 +144,7 @@ class ImageBuild:
                 requires = ", ".join(member.requires)
                 msg = f"longshore.lock: {requires} are not pinned for Python {python}"
                 raise LockError(msg, hint="run `longshore lock --upgrade build`")
-            environment, fetched = open_environment(workshop, self.base, pinned.packages)
+            environment, fetched = open_environment(workshop, roots.of_members(), pinned.packages)
             tools.update({each.package.name: each for each in fetched})
             build = partial(
                 build_wheel,

@@ -13,6 +13,7 @@ from longshore.build.pins import (
     Part,
     find_base_pins,
     lock_path,
+    needs_toolchain,
     report_written,
     stale_pins,
     wanted_pins,
@@ -20,6 +21,7 @@ from longshore.build.pins import (
 from longshore.build.replacing import replace_text
 from longshore.build.resolving import BuildResolver
 from longshore.build.sdists import keep_pins, missing_sdists, pin_sdists
+from longshore.build.toolchain import BuildRoots
 from longshore.locks import LockedSet
 from longshore.locks.pins import (
     BasePins,
@@ -66,18 +68,24 @@ def write_missing_pins(
             store=workshop.blobs,
             mirrors=workshop.config.mirrors,
         )
-    bases = [each for each in before.bases if _identity(each) != _identity(pinned)]
-    after = replace(before, bases=tuple(sorted([*bases, pinned], key=_identity)))
+    after = replace(before, bases=_with(before.bases, pinned))
     base = open_pinned_base(workshop, after)
     known = replace(before, builds=(), sdists=()) if Part.BUILD in upgrade else before
-    resolver = BuildResolver(workshop, base, known)
+    roots = BuildRoots(
+        workshop=workshop, base=base, pins=before, may_lock=True, upgrade=Part.BASE in upgrade
+    )
+    resolver = BuildResolver(workshop, roots, known)
     builds = {requires: resolver.of_members(requires, first_party) for requires in wanted.builds}
-    sdists = before.sdists
+    if builds and needs_toolchain(workshop, compiled=False):
+        roots.pin()
+    sdists, toolchains = before.sdists, before.toolchains
     if lock is not None:
-        sdists = _pin_locked(workshop, base, lock, known=known, resolver=resolver)
+        sdists = _pin_locked(workshop, roots, lock, known=known, resolver=resolver)
+        toolchains = tuple(each for each in toolchains if each.platform != wanted.platform)
     for sdist in sdists:
         builds.setdefault(sdist.requires, resolver.of_sdists(sdist.requires))
     after = replace(after, builds=_sorted(builds.values()), sdists=sdists)
+    after = replace(after, toolchains=_with(toolchains, roots.toolchain))
     _write(workshop, after)
     return tuple(_changes(before, after))
 
@@ -104,34 +112,46 @@ def require_sdist_pins(
         WheelError: if a source distribution is not acceptable, or its backend fails.
         TransportError: if something can't be fetched.
     """
-    missing = missing_sdists(pins, sdists, base.describe().interpreter.version.short)
+    missing = missing_sdists(workshop, pins, sdists, base.describe().interpreter.version.short)
     if not missing:
         return pins
     if locked:
         raise stale_pins(workshop, missing)
-    resolver = BuildResolver(workshop, base, pins)
-    fresh = pin_sdists(workshop, base, sdists, known=pins, resolve=resolver.of_sdists)
+    roots = BuildRoots(workshop=workshop, base=base, pins=pins, may_lock=True)
+    resolver = BuildResolver(workshop, roots, pins)
+    fresh = pin_sdists(workshop, roots, sdists, known=pins, resolve=resolver.of_sdists)
     builds = {build.requires: build for build in pins.builds}
     for sdist in fresh:
         builds[sdist.requires] = resolver.of_sdists(sdist.requires)
     others = [each for each in pins.sdists if each not in fresh]
-    complete = replace(pins, builds=_sorted(builds.values()), sdists=(*others, *fresh))
+    complete = replace(
+        pins,
+        builds=_sorted(builds.values()),
+        sdists=(*others, *fresh),
+        toolchains=_with(pins.toolchains, roots.toolchain),
+    )
     _write(workshop, complete)
     report_written(workshop)
     return complete
 
 
 def _pin_locked(
-    workshop: Workshop, base: Base, lock: LockedSet, *, known: Pins, resolver: BuildResolver
+    workshop: Workshop, roots: BuildRoots, lock: LockedSet, *, known: Pins, resolver: BuildResolver
 ) -> tuple[PinnedSdist, ...]:
     """Pin the sdists of a lock; those that another platform needs stay."""
-    image = base.describe()
+    image = roots.base.describe()
     sdists = locked_sdists(workshop, lock, image)
-    fresh = pin_sdists(workshop, base, sdists, known=known, resolve=resolver.of_sdists)
+    fresh = pin_sdists(workshop, roots, sdists, known=known, resolve=resolver.of_sdists)
     digests = {file.digest for package in lock.packages for file in package.artifacts}
     digests.update(digest for package in lock.packages for digest in package.hashes)
     kept = keep_pins(known, frozenset(digests), image.interpreter.version.short)
     return (*fresh, *(each for each in kept if each not in fresh))
+
+
+def _with(known: Iterable[BasePins], one: BasePins | None) -> tuple[BasePins, ...]:
+    """Return bases with one that takes the place of its older self."""
+    kept = [each for each in known if one is None or _identity(each) != _identity(one)]
+    return tuple(sorted([*kept, *([one] if one else [])], key=_identity))
 
 
 def _sorted(builds: Iterable[BuildPins]) -> tuple[BuildPins, ...]:
@@ -166,22 +186,30 @@ def _identity(base: BasePins) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _changes(before: Pins, after: Pins) -> Iterable[str]:
-    known = {_identity(base): base for base in before.bases}
-    for base in after.bases:
-        old = known.get(_identity(base))
-        if old is None:
-            yield f"pinned {base.reference} on {base.platform}: {len(base.packages)} packages"
-        elif old != base:
-            versions = {package.name: package.version for package in old.packages}
-            yield from (
-                f"{base.reference}: {package.name} {versions.get(package.name, 'new')}"
-                f" -> {package.version}"
-                for package in base.packages
-                if versions.get(package.name) != package.version
-            )
+    yield from _base_changes(before.bases, after.bases, "")
+    yield from _base_changes(before.toolchains, after.toolchains, "compiler for ")
     for sdist in after.sdists:
         if sdist not in before.sdists:
             yield f"{sdist.name} {sdist.version} has no wheel: pinned what builds one"
     for build in after.builds:
         if build not in before.builds:
-            yield f"pinned {', '.join(build.requires)}: {len(build.packages)} packages"
+            names = ", ".join(build.requires) or "a build without requirements"
+            yield f"pinned {names}: {len(build.packages)} packages"
+
+
+def _base_changes(
+    before: Iterable[BasePins], after: Iterable[BasePins], what: str
+) -> Iterable[str]:
+    known = {_identity(base): base for base in before}
+    for base in after:
+        old = known.get(_identity(base))
+        if old is None:
+            yield f"pinned {what}{base.reference} on {base.platform}: {len(base.packages)} packages"
+        elif old != base:
+            versions = {package.name: package.version for package in old.packages}
+            yield from (
+                f"{what}{base.reference}: {package.name} {versions.get(package.name, 'new')}"
+                f" -> {package.version}"
+                for package in base.packages
+                if versions.get(package.name) != package.version
+            )

@@ -65,6 +65,32 @@ def find_base_pins(pins: Pins, wanted: Wanted) -> BasePins | None:
     return pins.base(wanted.reference, wanted.platform, wanted.packages)
 
 
+def needs_toolchain(workshop: Workshop, *, compiled: bool) -> bool:
+    """Tell whether something is built in the base with a compiler.
+
+    Args:
+        workshop: its configuration may ask for it in any case.
+        compiled: whether the sources show that they need one.
+    """
+    return compiled or workshop.config.build_packages is not None
+
+
+def find_toolchain(workshop: Workshop, pins: Pins) -> BasePins | None:
+    """Return the pins of the wanted base with a compiler, if they are there."""
+    reference = choose_base(workshop.project, workshop.config)
+    return pins.toolchain(reference, Platform.host(), workshop.config.build_packages or ())
+
+
+def missing_toolchain(workshop: Workshop, pins: Pins) -> tuple[str, ...]:
+    """Say that the wanted base with a compiler is not pinned, in a line."""
+    if find_toolchain(workshop, pins) is not None:
+        return ()
+    packages = workshop.config.build_packages
+    extra = f" with {', '.join(packages)}" if packages else ""
+    reference = choose_base(workshop.project, workshop.config)
+    return (f"compiler for {reference}{extra} on {Platform.host()} is not pinned",)
+
+
 def missing_pins(workshop: Workshop, first_party: FirstParty) -> tuple[str, ...]:
     """Say what a build would have to resolve first, one line each; nothing is fetched.
 
@@ -72,7 +98,11 @@ def missing_pins(workshop: Workshop, first_party: FirstParty) -> tuple[str, ...]
         LockError: if the file can't be read.
     """
     pins = read_pins(lock_path(workshop)) or Pins()
-    return _missing(pins, wanted_pins(workshop, first_party))
+    wanted = wanted_pins(workshop, first_party)
+    lines = _missing(pins, wanted)
+    if wanted.builds and needs_toolchain(workshop, compiled=False):
+        lines += missing_toolchain(workshop, pins)
+    return lines
 
 
 def _missing(pins: Pins, wanted: Wanted) -> tuple[str, ...]:
@@ -83,7 +113,7 @@ def _missing(pins: Pins, wanted: Wanted) -> tuple[str, ...]:
         lines.append(f"base {wanted.reference}{extra} on {wanted.platform} is not pinned")
     pinned = {build.requires for build in pins.builds}
     lines += [
-        f"build requirements {', '.join(requires)} are not pinned"
+        f"build requirements {', '.join(requires) or '(none)'} are not pinned"
         for requires in wanted.builds
         if requires not in pinned
     ]

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from longshore.base import Base
 from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
 from longshore.build.members import FirstParty
+from longshore.build.toolchain import BuildRoots
 from longshore.locks.pins import BuildPins, PinnedWheel, Pins
 from longshore.types import Event, Phase
 from longshore.wheels.backend import dynamic_requirements
@@ -17,14 +17,15 @@ class BuildResolver:
 
     Args:
         workshop: the project and the tools.
-        base: whose Python runs the backends.
+        roots: where the backends run.
         known: pins that are still good.
     """
 
-    def __init__(self, workshop: Workshop, base: Base, known: Pins) -> None:
+    def __init__(self, workshop: Workshop, roots: BuildRoots, known: Pins) -> None:
         self._workshop = workshop
-        self._base = base
-        self._python = base.describe().interpreter.version.short
+        self._roots = roots
+        self._base = roots.base
+        self._python = self._base.describe().interpreter.version.short
         self._known = {
             build.requires: build for build in known.builds if build.python == self._python
         }
@@ -39,7 +40,7 @@ class BuildResolver:
         if requires in self._known:
             return self._known[requires]
         packages = self._resolve(requires, requires)
-        environment, _ = open_environment(self._workshop, self._base, packages)
+        environment, _ = open_environment(self._workshop, self._roots.of_members(), packages)
         dynamic: set[str] = set()
         for member in first_party.wheels:
             if tuple(sorted(set(member.requires))) == requires:

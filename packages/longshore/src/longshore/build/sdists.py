@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from longshore.base import Base
 from longshore.build.environment import open_environment
 from longshore.build.interface import Workshop
-from longshore.errors import LockError, WheelError
+from longshore.build.pins import missing_toolchain, needs_toolchain
+from longshore.build.toolchain import BuildRoots
+from longshore.errors import LockError
 from longshore.locks.pins import BuildPins, PinnedSdist, Pins
 from longshore.types import Digest, Event, Phase
 from longshore.wheels.built import BuiltWheel
 from longshore.wheels.choose import ChosenWheel
 from longshore.wheels.fetch import FetchedWheel, fetch_wheels
-from longshore.wheels.sdist import DOCS, build_sdist, read_sdist, sdist_requirements
+from longshore.wheels.sdist import build_sdist, read_sdist, sdist_requirements
 
 Resolve = Callable[[tuple[str, ...]], BuildPins]
 """Returns the pins of build requirements, known or fresh."""
@@ -37,25 +38,33 @@ def find_pins(pins: Pins, sdist: ChosenWheel | FetchedWheel, python: str) -> Pin
     return pins.sdist(package.name, package.version, sdist.artifact.digest, python)
 
 
-def missing_sdists(pins: Pins, sdists: Sequence[ChosenWheel], python: str) -> tuple[str, ...]:
+def missing_sdists(
+    workshop: Workshop, pins: Pins, sdists: Sequence[ChosenWheel], python: str
+) -> tuple[str, ...]:
     """Say which sdists lack something to be built from, one line each; nothing is fetched.
 
     Args:
+        workshop: the project and the tools.
         pins: the content of ``longshore.lock``.
         sdists: what is to be built.
         python: of the base: ``3.13``.
     """
-    lines = []
+    lines: list[str] = []
+    needed = False
     for sdist in sdists:
         known = find_pins(pins, sdist, python)
         if known is None or pins.build(known.requires, python) is None:
             lines.append(f"{sdist.package} has no wheel, and what builds one is not pinned")
+        else:
+            needed = needed or needs_toolchain(workshop, compiled=known.compiled)
+    if needed:
+        lines += missing_toolchain(workshop, pins)
     return tuple(lines)
 
 
 def pin_sdists(
     workshop: Workshop,
-    base: Base,
+    roots: BuildRoots,
     sdists: Sequence[ChosenWheel],
     *,
     known: Pins,
@@ -68,27 +77,30 @@ def pin_sdists(
         LockError: if its requirements can't be resolved.
         TransportError: if one can't be fetched.
     """
-    python = base.describe().interpreter.version.short
+    python = roots.base.describe().interpreter.version.short
     pinned = [find_pins(known, sdist, python) for sdist in sdists]
     fresh = [sdist for sdist, pins in zip(sdists, pinned, strict=True) if pins is None]
-    kept = [pins for pins in pinned if pins is not None]
+    found = [pins for pins in pinned if pins is not None]
     fetched = fetch_wheels(fresh, transport=workshop.transport, store=workshop.blobs)
-    return (*kept, *(_pin(workshop, base, sdist, resolve) for sdist in fetched))
+    found += [_pin(workshop, roots, sdist, resolve) for sdist in fetched]
+    if any(needs_toolchain(workshop, compiled=each.compiled) for each in found):
+        roots.pin()
+    return tuple(found)
 
 
-def _pin(workshop: Workshop, base: Base, sdist: FetchedWheel, resolve: Resolve) -> PinnedSdist:
+def _pin(
+    workshop: Workshop, roots: BuildRoots, sdist: FetchedWheel, resolve: Resolve
+) -> PinnedSdist:
     needs = read_sdist(sdist)
-    if needs.compiled:
-        msg = f"{sdist.package}: its source distribution has code for a compiler"
-        raise WheelError(msg, hint="lock a version that has a wheel", docs=DOCS)
     static = tuple(sorted(set(needs.requires)))
+    base = roots.of_sdist(compiled=needs.compiled)
     environment, _ = open_environment(workshop, base, resolve(static).packages)
     dynamic = sdist_requirements(sdist, environment)
     return PinnedSdist(
         name=sdist.package.name,
         version=sdist.package.version or "",
         digest=sdist.artifact.digest,
-        python=base.describe().interpreter.version.short,
+        python=roots.base.describe().interpreter.version.short,
         requires=tuple(sorted({*static, *dynamic})),
         compiled=needs.compiled,
     )
@@ -102,7 +114,7 @@ def keep_pins(pins: Pins, digests: frozenset[Digest], python: str) -> Iterator[P
 
 
 def build_sdists(
-    workshop: Workshop, base: Base, pins: Pins, sdists: Sequence[ChosenWheel]
+    workshop: Workshop, roots: BuildRoots, pins: Pins, sdists: Sequence[ChosenWheel]
 ) -> tuple[tuple[BuiltSdist, ...], tuple[FetchedWheel, ...]]:
     """Return the wheels of sdists, and the wheels that their backends needed.
 
@@ -115,14 +127,15 @@ def build_sdists(
         return (), ()
     built: list[BuiltSdist] = []
     tools: dict[str, FetchedWheel] = {}
-    image = base.describe()
+    image = roots.base.describe()
     python = image.interpreter.version.short
     for source in fetch_wheels(sdists, transport=workshop.transport, store=workshop.blobs):
         pinned = find_pins(pins, source, python)
         requires = None if pinned is None else pins.build(pinned.requires, python)
-        if requires is None:
+        if pinned is None or requires is None:
             msg = f"longshore.lock: what builds {source.package} is not pinned for Python {python}"
             raise LockError(msg, hint="run `longshore lock`")
+        base = roots.of_sdist(compiled=pinned.compiled)
         environment, fetched = open_environment(workshop, base, requires.packages)
         tools.update({each.package.name: each for each in fetched})
         build = partial(

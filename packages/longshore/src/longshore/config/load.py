@@ -29,7 +29,7 @@ from longshore.types import Finding, Severity
 
 DOCS = "reference/configuration.md"
 _LATER = frozenset({"registry", "platforms", "environments"})
-_SHARED = ("base", "packages", "bytecode")
+_SHARED = ("base", "packages", "build-packages", "bytecode")
 _MIRRORS = ("debian", "debian-security")
 
 
@@ -97,7 +97,7 @@ def load_config(
         flags: what the command line says, by flag: ``--base``, ``--bytecode``; ``None`` where it
             says nothing.
         workspace: the root of the workspace that the project is a member of; its table gives the
-            defaults of ``base``, ``packages``, ``bytecode`` and ``mirrors``.
+            defaults of ``base``, ``packages``, ``build-packages``, ``bytecode`` and ``mirrors``.
 
     Raises:
         ConfigError: with every problem of file, environment and flags.
@@ -151,7 +151,8 @@ def _inherit(config: Config, shared: Config) -> Config:
     values: dict[str, Any] = {}
     for key in _SHARED:
         if key not in config.sources and key in shared.sources:
-            values[key] = getattr(shared, key)
+            name = key.replace("-", "_")
+            values[name] = getattr(shared, name)
     values["mirrors"] = MappingProxyType({**shared.mirrors, **config.mirrors})
     taken = {
         path: source
@@ -179,6 +180,7 @@ def _read(value: object, origin: Config) -> Config:
     table = Table(value, later=_LATER, elsewhere=misplaced(value, header))
     base = table.get("base", base_reference)
     packages = table.get("packages", list_of(debian_package)) or ()
+    build_packages = table.get("build-packages", list_of(debian_package))
     include = table.get("include", list_of(inside_path)) or ()
     bytecode = table.get("bytecode", boolean)
     mirrors = table.get("mirrors", _read_mirrors) or {}
@@ -194,6 +196,7 @@ def _read(value: object, origin: Config) -> Config:
         origin,
         base=base,
         packages=tuple(sorted(set(packages))),
+        build_packages=(None if build_packages is None else tuple(sorted(set(build_packages)))),
         include=tuple(dict.fromkeys(include)),
         bytecode=origin.bytecode if bytecode is None else bytecode,
         mirrors=MappingProxyType(dict(mirrors)),

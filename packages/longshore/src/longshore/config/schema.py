@@ -134,6 +134,8 @@ class Config:
         prefix: what stands before a key in that file: ``tool.longshore`` or nothing.
         base: ``debian:<suite>``, or ``None`` where the project's Python decides.
         packages: further Debian packages, sorted.
+        build_packages: Debian packages that only builds see, beside a compiler, sorted; ``None``
+            where nothing is said, and the compiler is there for what shows that it needs one.
         include: files and folders of the project that go into the image beside its code.
         bytecode: whether the image holds compiled bytecode.
         mirrors: archive (``debian``, ``debian-security``) → URL.
@@ -149,6 +151,7 @@ class Config:
     prefix: str = ""
     base: str | None = None
     packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] | None = None
     include: tuple[str, ...] = ()
     bytecode: bool = True
     mirrors: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)

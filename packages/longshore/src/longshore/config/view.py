@@ -26,6 +26,10 @@ def settings(config: Config) -> tuple[Setting, ...]:
     values: list[tuple[str, Value]] = [
         ("base", config.base),
         ("packages", list(config.packages)),
+        (
+            "build-packages",
+            None if config.build_packages is None else list(config.build_packages),
+        ),
         ("include", list(config.include)),
         ("bytecode", config.bytecode),
         *((f"mirrors.{name}", address) for name, address in sorted(config.mirrors.items())),

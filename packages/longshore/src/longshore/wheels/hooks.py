@@ -27,6 +27,10 @@ SOURCE = PurePosixPath("/build/source")
 OUTPUT = PurePosixPath("/build/output")
 SOURCE_DATE_EPOCH = "315532800"  # 1980-01-01, the first moment that a zip can hold
 _TAIL = 20
+_END = 6
+_NO_DEBUG = "-g0"
+"""Added to the compiler's options: what debuggers need is most of a module, and names paths."""
+
 _MAX_RESULT = 1 << 20
 
 
@@ -114,6 +118,8 @@ def _command(environment: BuildEnvironment, source: Path, output: Path, request:
         root=environment.rootfs,
         argv=(str(environment.interpreter), "-P", "-", request),
         env={
+            "CFLAGS": _NO_DEBUG,
+            "CXXFLAGS": _NO_DEBUG,
             "HOME": "/tmp",  # noqa: S108 - the sandbox's own, empty
             "LANG": "C.UTF-8",
             "PATH": f"{ENVIRONMENT}/bin:/usr/bin:/bin",
@@ -156,7 +162,7 @@ def _backend_error(backend: Backend, completed: Completed) -> WheelError:
     output, error = (
         stream.decode("utf-8", "replace") for stream in (completed.stdout, completed.stderr)
     )
-    context = (error or output).strip().splitlines()[-_TAIL:]
+    context = _telling_lines((error or output).strip().splitlines())
     if completed.timed_out:
         return WheelError(
             f"{backend.subject}: the build backend {name!r} did not finish in {SECONDS:.0f} s",
@@ -173,6 +179,17 @@ def _backend_error(backend: Backend, completed: Completed) -> WheelError:
         context=context,
         hint=backend.failed(f"{output}\n{error}"),
     )
+
+
+def _telling_lines(lines: Sequence[str]) -> list[str]:
+    """Return the lines that tell most: what a compiler said, and how the backend ended.
+
+    A backend that called another program ends with a long traceback about that.
+    """
+    start = next((at for at, line in enumerate(lines) if line.startswith("Traceback (")), 0)
+    said = lines[max(0, start - _TAIL + _END) : start]
+    end = lines[start:][-(_TAIL - len(said)) :] if len(said) < _TAIL - _END else lines[-_END:]
+    return [*said, *end]
 
 
 def check_requirements(subject: str, requires: Sequence[str], packages: Path) -> None:

@@ -129,7 +129,7 @@ class WheelFile:
             version=(metadata.get("version") or [""])[0],
             root_is_purelib=purelib,
             requires=tuple(metadata.get("requires-dist", ())),
-            scripts=_read_scripts(archive, files.get(f"{dist_info}/entry_points.txt")),
+            scripts=read_scripts(archive, files.get(f"{dist_info}/entry_points.txt")),
             dist_info=dist_info,
             entries=tuple(sorted(entries, key=lambda entry: entry.zip.name)),
         )
@@ -255,8 +255,12 @@ def _place(archive: ZipArchive, entry: ZipEntry, root: Scheme, data: str) -> Whe
     return WheelEntry(zip=entry, scheme=Scheme(key), path=path)
 
 
-def _read_scripts(archive: ZipArchive, entry: ZipEntry | None) -> tuple[Script, ...]:
-    """Read console and GUI scripts (PyPA: entry points specification §file format)."""
+def read_scripts(archive: ZipArchive, entry: ZipEntry | None) -> tuple[Script, ...]:
+    """Read console and GUI scripts (PyPA: entry points specification §file format).
+
+    Raises:
+        WheelError: if the file of entry points is damaged.
+    """
     if entry is None:
         return ()
     parser = ConfigParser(delimiters=("=",), interpolation=None, strict=True)

@@ -7,6 +7,7 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from longshore.types import Member, SourceTree, parse_name
+from longshore.wheels.headers import compiler_hint
 from longshore.wheels.told import NO_VERSION, asks_git
 
 OFFLINE = "it runs without network, on the tracked files only: is a file it reads not in git?"
@@ -55,6 +56,9 @@ def failure_hint(member: Member, tree: SourceTree, output: str) -> str:
         return f"write {name} and `git add` it, or take readme out of [project]"
     if _NO_PACKAGE.search(output):
         return _package_hint(member, tree)
+    compiler = compiler_hint(output)
+    if compiler is not None:
+        return compiler
     if asks_git(member) and member.told_version is None:
         return NO_VERSION
     return OFFLINE

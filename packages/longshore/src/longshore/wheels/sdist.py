@@ -24,6 +24,7 @@ from longshore.types import Digest, Target
 from longshore.wheels.built import BuiltWheel, build_once
 from longshore.wheels.compiled import RUST, needs_compiler, requirement_names
 from longshore.wheels.fetch import FetchedWheel
+from longshore.wheels.headers import compiler_hint
 from longshore.wheels.hooks import (
     Backend,
     BuildEnvironment,
@@ -148,8 +149,12 @@ def _run(
         return run_backend(backend, environment, root, output, build=build)
 
 
-def _hint(_: str) -> str:
-    return f"it is built without network, from its source distribution: {_LOCK_ANOTHER}"
+def _hint(output: str) -> str:
+    """Say what to do about a failed build: what it lacks, as far as that can be told."""
+    return compiler_hint(output) or (
+        "it is built without network, from its source distribution: name the Debian packages that "
+        f"it needs in build-packages, or {_LOCK_ANOTHER}"
+    )
 
 
 @contextmanager

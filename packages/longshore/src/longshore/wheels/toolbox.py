@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -11,9 +11,12 @@ from longshore.errors import WheelError
 from longshore.oci.tar import EPOCH
 from longshore.types import Digest
 from longshore.wheels.archive import ZipArchive
+from longshore.wheels.read import Script, read_scripts
 
-FORMAT = 1
+FORMAT = 2
 """Part of every environment's key: raised when the same wheels would give another folder."""
+
+_OPEN = b"#!python"
 
 ENVIRONMENT = PurePosixPath("/build/environment")
 """Where it is mounted, and so what its bytecode says."""
@@ -37,6 +40,7 @@ def unpack_environment(
     cache: Path,
     *,
     python: str,
+    interpreter: PurePosixPath,
     compiler: EnvironmentCompiler,
 ) -> Path:
     """Return a folder with the wheels' modules, their bytecode and scripts, made once.
@@ -47,6 +51,7 @@ def unpack_environment(
         wheels: file name, SHA-256 and path of each; their bytes were verified by whoever fetched.
         cache: the folder of all such environments.
         python: the magic number of the bytecode.
+        interpreter: what runs its scripts, a path inside.
         compiler: makes the bytecode.
 
     Raises:
@@ -61,7 +66,7 @@ def unpack_environment(
         fresh = Path(folder) / "environment"
         fresh.mkdir()
         for name, _, path in sorted(wheels):
-            _unpack_wheel(name, path, fresh)
+            _unpack_wheel(name, path, fresh, interpreter)
         _open_up(fresh)
         _add_bytecode(fresh, Path(folder) / "bytecode", compiler)
         try:
@@ -72,7 +77,7 @@ def unpack_environment(
     return target
 
 
-def _unpack_wheel(name: str, path: Path, folder: Path) -> None:
+def _unpack_wheel(name: str, path: Path, folder: Path, interpreter: PurePosixPath) -> None:
     with ZipArchive.open(path, name) as archive:  # it refuses whatever could leave the folder
         for entry in archive.entries:
             inside = PurePosixPath(entry.name)
@@ -83,11 +88,38 @@ def _unpack_wheel(name: str, path: Path, folder: Path) -> None:
             except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
                 msg = f"{name}: {entry.name!r} would be a file and a folder at once"
                 raise WheelError(msg, hint="ask the publisher for a sound wheel") from error
-            with file:
-                file.writelines(archive.content(entry))
             is_program = target.parent == folder / "bin" or entry.executable
+            with file:
+                chunks = archive.content(entry)
+                file.writelines(_addressed(chunks, interpreter) if is_program else chunks)
             target.chmod(0o755 if is_program else 0o644)
             os.utime(target, (EPOCH, EPOCH))  # what bytecode is dated by
+            if inside.match("*.dist-info/entry_points.txt"):
+                _add_scripts(read_scripts(archive, entry), folder / "bin", interpreter)
+
+
+def _addressed(chunks: Iterator[bytes], interpreter: PurePosixPath) -> Iterator[bytes]:
+    """Name the interpreter where a script leaves it open (§recommended installer features)."""
+    first = next(chunks, b"")
+    if first.startswith(_OPEN):
+        first = f"#!{interpreter} -P".encode() + first.removeprefix(_OPEN)
+    yield first
+    yield from chunks
+
+
+def _add_scripts(scripts: Sequence[Script], folder: Path, interpreter: PurePosixPath) -> None:
+    """Write the commands that backends call, such as ``meson`` and ``cython``."""
+    for script in scripts:
+        folder.mkdir(exist_ok=True)
+        target = folder / script.name
+        name = script.attribute.partition(".")[0]
+        target.write_text(
+            f"#!{interpreter} -P\n"
+            "import sys\n\n"
+            f"from {script.module} import {name}\n\n"
+            f"sys.exit({script.attribute}())\n"
+        )
+        target.chmod(0o755)
 
 
 def _add_bytecode(folder: Path, output: Path, compiler: EnvironmentCompiler) -> None:
