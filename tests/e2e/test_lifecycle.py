@@ -2,9 +2,11 @@
 
 import json
 import os
+import re
 import signal
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.e2e.harness import SERVICE, TOKEN, Bench, ask, eventually
@@ -22,12 +24,19 @@ def test_address_is_all_that_up_prints_and_down_removes_everything(bench: Bench)
 
 
 def test_data_stays_until_it_is_removed(bench: Bench) -> None:
-    bench.up()
+    first = bench.up()
     bench.ask("POST", "/tasks", {"text": "keep me"})
+    listed = json.loads(bench.run("ps", "--format", "json").stdout)
+    [volume] = listed[0]["volumes"]
+    assert volume["target"] == "/data"
+    assert f"/data: kept in a new volume, {volume['path']}\n" in first.stderr
+    assert (Path(volume["path"]) / "tasks.db").is_file()
     bench.down()
-    bench.up()
+    assert "new volume" not in bench.up().stderr
     assert [task["text"] for task in bench.ask("GET", "/tasks").json] == ["keep me"]
-    bench.down("--volumes")
+    removed = bench.down("--volumes").stderr
+    assert re.search(rf"{SERVICE}: removed volume \S*data \({bench.engine}\)", removed)
+    assert not Path(volume["path"]).exists()
     bench.up()
     assert bench.ask("GET", "/tasks").json == []
 

@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -14,7 +14,7 @@ from longshore.cli.ps import describe_age
 from longshore.cli.running import make_prefixes
 from longshore.cli.watching import describe_paths
 from longshore.engines.choose import Engines
-from longshore.engines.interface import LoadedImage, Port, Run, RunSpec
+from longshore.engines.interface import LoadedImage, Port, Run, RunSpec, Volume
 from longshore.engines.ports import find_free_port
 from longshore.engines.records import RunRecords
 from longshore.oci.config import ImageConfig
@@ -34,6 +34,8 @@ port = {port}
 [tool.longshore.processes.worker]
 command = ["work"]
 """
+
+VOLUMES = (Volume(name="data", target=PurePosixPath("/data")),)
 
 
 @pytest.fixture
@@ -69,6 +71,7 @@ def running(home: Path, project: Path, port: int, engine: MemoryEngine) -> tuple
             process=process,
             image=image,
             port=None if host is None else Port(host=host, container=host),
+            volumes=VOLUMES,
         )
         engine.start(spec)
         run = Run(
@@ -81,6 +84,7 @@ def running(home: Path, project: Path, port: int, engine: MemoryEngine) -> tuple
             port=host,
             created=datetime.now(UTC).replace(microsecond=0),
             grace=3,
+            volumes=VOLUMES,
         )
         records.write(run)
         runs.append(run)
@@ -111,6 +115,14 @@ def test_ps_is_a_table(
     assert worker.split()[:6] == ["shop", "worker", "memory", "exited", "(0)", digest]
 
 
+def test_ps_says_where_volumes_are_when_asked_for_more(
+    running: tuple[Run, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    del running
+    assert main(["ps", "-v"]) == 0
+    assert capsys.readouterr().err == "shop /data: volume data (memory), /volumes/shop/data\n"
+
+
 def test_ps_is_json_on_request(
     running: tuple[Run, ...], port: int, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,6 +139,7 @@ def test_ps_is_json_on_request(
         "image": str(Digest.of(b"image")),
         "root": str(project),
         "since": running[0].created.isoformat(),
+        "volumes": [{"name": "data", "target": "/data", "path": "/volumes/shop/data"}],
     }
 
 

@@ -225,11 +225,13 @@ def test_only_volumes_are_writable_and_they_outlive_the_run(start: Starter, tmp_
     first = start("echo kept > /data/file; echo lost > /tmp/file; echo no > /app/file; exit 5")
     wait_until_over(first, start.engine)
     assert b"Read-only file system" in b"".join(start.lines(first))
+    assert start.engine.volume_path("taskapi", "data") is None
     script = "echo kept > /data/file; cat /data/file"
     wait_until_over(start(script, volumes=(volume,)), start.engine)
     again = start("cat /data/file", volumes=(volume,))
     wait_until_over(again, start.engine)
     assert start.lines(again) == [b"kept"]
+    assert start.engine.volume_path("taskapi", "data") == tmp_path / "volumes/taskapi/data"
     assert (tmp_path / "volumes/taskapi/data/file").read_text() == "kept\n"
     assert start.engine.remove_volumes("taskapi") == ("data",)
     assert start.engine.remove_volumes("taskapi") == ()

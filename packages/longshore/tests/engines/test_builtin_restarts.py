@@ -4,13 +4,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from longshore.engines.builtin import BuiltinEngine
 from longshore.engines.identity import ProcessIdentity
-from longshore.engines.interface import LoadedImage, Run, RunSpec, RunState, RunStatus
+from longshore.engines.interface import LoadedImage, Run, RunSpec, RunState, RunStatus, Volume
 from longshore.engines.readiness import wait_until_over
 from longshore.engines.reasons import describe_state
 from longshore.engines.restart import Ending, RestartRule
@@ -27,9 +27,10 @@ class Place:
     """One process of the builtin engine."""
 
     def __init__(self, folder: Path, image: LoadedImage, run: Run) -> None:
+        self._volumes = folder / "volumes"
         self.engine = BuiltinEngine(
             runs=folder / "runs",
-            volumes=folder / "volumes",
+            volumes=self._volumes,
             rootfs=RootfsCache(folder / "rootfs", reporter=NullReporter()),
         )
         self.run = run
@@ -43,11 +44,15 @@ class Place:
             service=self.run.service,
             process=self.run.process,
             image=self._image,
-            args=(script,),
+            args=(f"until [ -e /data/go ]; do sleep 0.02; done; {script}",),
+            volumes=(Volume(name="data", target=PurePosixPath("/data")),),
         )
+        gate = self._volumes / self.run.service / "data" / "go"
+        gate.unlink(missing_ok=True)
         self.engine.start(spec)
         if rule is not None:
             self.engine.keep(self.run, rule)
+        gate.touch()
 
     def status(self) -> Status:
         status = Status.read(self.files.status)
@@ -115,16 +120,16 @@ def test_followed_log_goes_on_over_restarts(place: Place) -> None:
 
 
 def test_it_is_given_up_after_some_failures_in_a_row(place: Place) -> None:
-    place.start("while ! [ -e /tmp/x ]; do sleep 0.01; : > /tmp/x; done; sleep 0.3; exit 3")
+    place.start("exit 3")
     state = wait_until_over(place.run, place.engine)
     assert (state.exit_code, state.restarts.count) == (3, 5)
     assert describe_state(state) == "exited (3; restarted 5x)"
 
 
 def test_success_is_the_end_unless_it_is_to_run_always(place: Place) -> None:
-    place.start("sleep 0.3; exit 0")
+    place.start("exit 0")
     assert wait_until_over(place.run, place.engine).restarts.count == 0
-    place.start("sleep 0.3; exit 0", replace(QUICK, after_success=True))
+    place.start("exit 0", replace(QUICK, after_success=True))
     place.until(lambda state: state.restarts.count >= 2)
 
 
@@ -135,7 +140,7 @@ def test_process_without_a_rule_ends_for_good(place: Place) -> None:
 
 @pytest.mark.parametrize("grace", [0, 5])
 def test_stop_in_the_pause_is_the_end(place: Place, grace: float) -> None:
-    place.start("sleep 0.3; exit 1", replace(QUICK, first_pause=600))
+    place.start("exit 1", replace(QUICK, first_pause=600))
     state = place.until(lambda state: state.status is RunStatus.RESTARTING)
     assert describe_state(state) == "restarting (restarted 1x, last exit: 1)"
     begun = time.monotonic()
@@ -158,7 +163,7 @@ def test_stop_of_what_dies_all_the_time_is_the_end(place: Place, grace: float) -
 
 
 def test_supervisor_that_is_killed_in_the_pause_starts_nothing(place: Place) -> None:
-    place.start("sleep 0.3; exit 1", replace(QUICK, first_pause=600))
+    place.start("exit 1", replace(QUICK, first_pause=600))
     place.until(lambda state: state.status is RunStatus.RESTARTING)
     place.status().supervisor.send(signal.SIGKILL)
     place.until(lambda state: state.is_over)

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Event
 
 import pytest
 
-from longshore.engines.interface import Backing, Run
+from longshore.engines.interface import Backing, Run, Volume
 from longshore.engines.records import RunRecords
 from longshore.errors import PreflightError
 
@@ -25,7 +25,7 @@ def records(tmp_path: Path) -> RunRecords:
 
 
 def test_what_is_written_is_read(records: RunRecords, make_run: MakeRun) -> None:
-    run = make_run()
+    run = make_run(volumes=(Volume(name="data", target=PurePosixPath("/data")),))
     records.write(run)
     assert records.runs("taskapi") == (run,)
     assert records.services() == ("taskapi",)
@@ -75,7 +75,19 @@ def test_records_are_private_and_have_no_setting(records: RunRecords, make_run: 
     assert set(json.loads(path.read_text())) == {
         "format", "run_id", "service", "process", "engine", "image", "root", "port", "created",
         "grace", "backing",
+        "volumes",
     }  # fmt: skip
+
+
+def test_record_of_an_earlier_version_has_no_volumes(
+    records: RunRecords, make_run: MakeRun
+) -> None:
+    records.write(make_run())
+    path = records.folder("taskapi") / "web.json"
+    document = json.loads(path.read_text())
+    del document["volumes"]
+    path.write_text(json.dumps(document))
+    assert records.runs("taskapi") == (make_run(),)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 99}', "\x00"])

@@ -10,19 +10,26 @@ from longshore.cli.context import Context
 from longshore.cli.options import examples
 
 if TYPE_CHECKING:
-    from longshore.engines.interface import Restarts
+    from collections.abc import Sequence
+
+    from longshore.engines.interface import Restarts, Run
+    from longshore.engines.service import Services
 
 HEADERS = ("SERVICE", "PROCESS", "ENGINE", "STATE", "URL", "IMAGE", "SINCE")
 
 
-@click.command(epilog=examples("longshore ps", "longshore ps --format json"))
+@click.command(epilog=examples("longshore ps", "longshore ps -v", "longshore ps --format json"))
 @click.pass_obj
 def ps(context: Context) -> None:
-    """Show what runs here, of every project, and what has ended and was not taken down."""
+    """Show what runs here, of every project, and what has ended and was not taken down.
+
+    With -v, also where the volumes of each are on this machine.
+    """
     from longshore.engines.reasons import describe_state
     from longshore.engines.service import open_services
 
-    found = open_services(context).observe()
+    services = open_services(context)
+    found = services.observe()
     if context.terminal.wants_json:
         context.terminal.json(
             [
@@ -38,6 +45,14 @@ def ps(context: Context) -> None:
                     "image": str(run.image),
                     "root": str(run.root),
                     "since": run.created.isoformat(),
+                    "volumes": [
+                        {
+                            "name": volume.name,
+                            "target": str(volume.target),
+                            "path": None if path is None else str(path),
+                        }
+                        for volume, path in services.volumes(run)
+                    ],
                 }
                 for run, state in found
             ]
@@ -60,6 +75,18 @@ def ps(context: Context) -> None:
         for run, state in found
     ]
     context.terminal.table(HEADERS, rows)
+    if context.terminal.verbosity > 0:
+        _tell_volumes(context, services, [run for run, _ in found])
+
+
+def _tell_volumes(context: Context, services: "Services", runs: "Sequence[Run]") -> None:
+    lines = {
+        f"{run.service} {volume.target}: volume {volume.name} ({run.engine}), {path or 'unknown'}"
+        for run in runs
+        for volume, path in services.volumes(run)
+    }
+    for line in sorted(lines):
+        context.terminal.detail(line)
 
 
 def _restarts(restarts: "Restarts") -> dict[str, int | bool | None]:

@@ -128,6 +128,11 @@ class BuiltinEngine:
         """Remove the status and the log."""
         self._clear(self._files(run.service, run.process))
 
+    def volume_path(self, service: str, volume: str) -> Path | None:
+        """Return the folder, if it is there."""
+        folder = self._volumes / service / volume
+        return folder if folder.is_dir() else None
+
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the folders of a service's volumes."""
         folder = self._volumes / service

@@ -126,6 +126,7 @@ class Run:
         created: when it was started, UTC, whole seconds.
         grace: seconds that it may take to stop.
         backing: for a database or a cache that the processes use; the process type is its name.
+        volumes: its writable folders.
     """
 
     run_id: str
@@ -138,6 +139,7 @@ class Run:
     created: datetime
     grace: float
     backing: Backing | None = None
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def url(self) -> str | None:
@@ -277,6 +279,9 @@ class Engine(Protocol):
 
     def remove(self, run: Run) -> None:
         """Remove all that ``start`` made, running or not, except volumes."""
+
+    def volume_path(self, service: str, volume: str) -> Path | None:
+        """Return the folder of this machine that a volume is, or ``None`` before its first use."""
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the volumes of a service for ever; return their names."""

@@ -10,8 +10,15 @@ from datetime import UTC, datetime
 from longshore.config import ServiceConfig
 from longshore.engines.backing.start import BackingServices, Prepared, check_names, names_of
 from longshore.engines.image import select_platform
-from longshore.engines.interface import Engine, EngineError, LoadedImage, Run
-from longshore.engines.plan import ServicePlan, Supply, grace_of, plan_run, plan_service
+from longshore.engines.interface import Engine, EngineError, LoadedImage, Run, Volume
+from longshore.engines.plan import (
+    ServicePlan,
+    Supply,
+    grace_of,
+    plan_run,
+    plan_service,
+    plan_volumes,
+)
 from longshore.engines.ports import find_holder, is_free
 from longshore.engines.readiness import ended_error, wait_until_over, wait_until_ready
 from longshore.engines.service import Services
@@ -147,6 +154,7 @@ class Launcher:
     ) -> tuple[Run, ...]:
         launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
         self._replace(launch, plan, tell=not attempt.again)
+        fresh = new_volumes(plan.processes, engine, launch.project.name)
         try:
             attempt.variables.update(
                 self._backing.start(launch.project, uses, engine, begun=attempt.backing)
@@ -168,9 +176,16 @@ class Launcher:
         except BaseException:
             self._services.clear([*attempt.begun, *attempt.backing])
             raise
+        self._tell_volumes(launch.project.name, fresh, engine)
         ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
         self._services.done("start", launch.project.name, ready)
         return tuple(lasting)
+
+    def _tell_volumes(self, service: str, fresh: Iterable[Volume], engine: Engine) -> None:
+        for volume in fresh:
+            place = engine.volume_path(service, volume.name)
+            if place is not None:
+                self._services.note(str(volume.target), f"kept in a new volume, {place}")
 
     def _start_lasting(self, attempt: "_Attempt", image: LoadedImage) -> list[Run]:
         """Start what keeps running side by side: an engine needs a moment for each."""
@@ -215,6 +230,7 @@ class Launcher:
             port=port,
             created=datetime.now(UTC).replace(microsecond=0),
             grace=grace_of(process),
+            volumes=spec.volumes,
         )
         self._services.records.write(run)
         attempt.begun.append(run)
@@ -271,6 +287,13 @@ class Launcher:
         holder = find_holder(port)
         msg = f"port {port} is taken by {holder}" if holder else f"port {port} is taken"
         return PreflightError(msg, hint="stop that program, or choose a port with --port")
+
+
+def new_volumes(processes: Iterable[Process], engine: Engine, service: str) -> tuple[Volume, ...]:
+    """Return the volumes of some processes that the engine does not have yet."""
+    targets = sorted({path for process in processes for path in process.writable})
+    volumes = plan_volumes(targets)
+    return tuple(each for each in volumes if engine.volume_path(service, each.name) is None)
 
 
 def _own_servers(plan: ServicePlan) -> frozenset[str]:

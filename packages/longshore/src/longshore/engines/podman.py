@@ -223,6 +223,13 @@ class PodmanEngine:
         if run.backing is not None:
             self._call("network", "rm", network_name(run.service), check=False)
 
+    def volume_path(self, service: str, volume: str) -> Path | None:
+        """Ask podman; without root, only ``podman unshare`` may look into it."""
+        argv = ("volume", "inspect", "--format", "{{.Mountpoint}}", volume_id(service, volume))
+        completed = self._call(*argv, check=False)
+        shown = completed.stdout.decode().strip()
+        return Path(shown) if completed.returncode == 0 and shown else None
+
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the volumes that carry the service's label."""
         label = f"label={SERVICE_LABEL}={service}"

@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from longshore.engines.interface import Backing, Run
+from longshore.engines.interface import Backing, Run, Volume
 from longshore.errors import PreflightError
 from longshore.types import Digest
 
@@ -115,6 +115,7 @@ def _to_json(run: Run) -> dict[str, Any]:
         "created": run.created.isoformat(),
         "grace": run.grace,
         "backing": None if run.backing is None else asdict(run.backing),
+        "volumes": {volume.name: str(volume.target) for volume in run.volumes},
     }
 
 
@@ -135,6 +136,10 @@ def _read(path: Path) -> Run | None:
             created=datetime.fromisoformat(document["created"]),
             grace=float(document["grace"]),
             backing=None if backing is None else Backing(**backing),
+            volumes=tuple(
+                Volume(name=name, target=PurePosixPath(target))
+                for name, target in document.get("volumes", {}).items()
+            ),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

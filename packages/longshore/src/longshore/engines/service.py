@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from longshore.engines.backing.passwords import Passwords
 from longshore.engines.choose import Engines, open_engines
 from longshore.engines.follow import Departure, Show, attend
-from longshore.engines.interface import EngineError, Run, RunState, RunStatus
+from longshore.engines.interface import EngineError, Run, RunState, RunStatus, Volume
 from longshore.engines.reasons import describe_exit
 from longshore.engines.records import RunRecords
 from longshore.engines.restart import RestartRule
@@ -164,6 +164,16 @@ class Services:
         services = self.records.services() if service is None else (service,)
         runs = [run for each in services for run in self.records.runs(each)]
         return tuple((run, self._state(run)) for run in runs)
+
+    def volumes(self, run: Run) -> tuple[tuple[Volume, Path | None], ...]:
+        """Return a run's volumes, each with its folder where the engine can say that."""
+        return tuple((volume, self._volume_path(run, volume)) for volume in run.volumes)
+
+    def _volume_path(self, run: Run, volume: Volume) -> Path | None:
+        try:
+            return self.engines.named(run.engine).volume_path(run.service, volume.name)
+        except EngineError:  # its engine was removed since, say
+            return None
 
     def stop(self, runs: Sequence[Run], *, grace: float | None = None) -> None:
         """Stop processes side by side, then what they use; their logs stay."""

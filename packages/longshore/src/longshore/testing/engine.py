@@ -1,6 +1,7 @@
 """An engine in memory: what orchestrates engines can be tested with it, at every step."""
 
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 from longshore.engines.interface import (
@@ -134,6 +135,11 @@ class MemoryEngine:
         self._step(f"remove {run.process}")
         self._end(run.process)
         self._states.pop(run.process, None)
+
+    def volume_path(self, service: str, volume: str) -> Path | None:
+        """Return a folder for what any start had."""
+        had = {each.name for spec in self.specs for each in spec.volumes}
+        return Path("/volumes", service, volume) if volume in had else None
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Say that there was one: ``data``."""

@@ -182,6 +182,7 @@ class BackingServices:
             port=port,
             created=datetime.now(UTC).replace(microsecond=0),
             grace=GRACE,
+            volumes=spec.volumes,
             backing=Backing(key=prepared.key, address=address, borrowed=borrowed),
         )
         self._services.records.write(run)
