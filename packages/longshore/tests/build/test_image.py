@@ -80,7 +80,7 @@ def test_the_web_process_is_the_default() -> None:
 def test_the_configuration_extends_the_bases(tmp_path: Path) -> None:
     config = image_config(BareBase(tmp_path).describe(), _project(WORKER, WEB))
     assert config.env["PORT"] == "8000"
-    assert config.env["LANG"] == "C.UTF-8"
+    assert config.env["LANG"] == "C"  # the base's
     assert config.exposed_ports == ("8000/tcp",)
     assert config.volumes == ("/data",)
     assert config.working_dir == "/app"

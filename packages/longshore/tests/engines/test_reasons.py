@@ -92,9 +92,51 @@ def test_hint_says_what_to_do() -> None:
             "OSError: [Errno 30] Read-only file system: '/app/shop.db'",
             "give it a setting that names a folder elsewhere: /app/shop.db lies among the code",
         ),
+        (
+            "OSError: [Errno 30] Read-only file system: 'logs'",
+            (
+                'add writable = ["/app/logs"] to [tool.longshore.processes.web], '
+                "and to that of whatever shares it; `longshore init` writes the tables"
+            ),
+        ),
     ],
 )
 def test_folder_that_can_not_be_written_to_is_in_the_hint(line: str, hint: str) -> None:
+    assert exit_hint(exited(1), "web", ["Traceback", line, "the end"], root=ROOT) == hint
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        (
+            "ModuleNotFoundError: No module named 'distutils'",
+            (
+                "Python 3.12 has 'distutils' no more: write "
+                'base = "debian:bookworm", which has 3.11, into [tool.longshore]'
+            ),
+        ),
+        (
+            "  longshore-serve: no module named 'cgi'".replace("no m", "No m"),
+            (
+                "Python 3.13 has 'cgi' no more: write "
+                'base = "debian:bookworm", which has 3.11, into [tool.longshore]'
+            ),
+        ),
+        (
+            "ModuleNotFoundError: No module named 'pkg_resources'",
+            "add 'setuptools<81' to the project's dependencies: it has pkg_resources",
+        ),
+        (
+            "locale.Error: unsupported locale setting",
+            (
+                'the image has the locale "C" only: write packages = ["libc-bin"] for C.UTF-8, '
+                'or packages = ["locales-all"] for all of them, into [tool.longshore]'
+            ),
+        ),
+        ("ModuleNotFoundError: No module named 'six'", "see all of its output: longshore logs web"),
+    ],
+)
+def test_what_neither_base_nor_lock_has_is_in_the_hint(line: str, hint: str) -> None:
     assert exit_hint(exited(1), "web", ["Traceback", line, "the end"], root=ROOT) == hint
 
 

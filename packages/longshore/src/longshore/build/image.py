@@ -27,7 +27,6 @@ ROOT = "/app"
 
 _ENVIRONMENT = MappingProxyType(
     {
-        "LANG": "C.UTF-8",
         "LONGSHORE_HOST": "0.0.0.0",  # noqa: S104 - inside its own network namespace
         "PATH": "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",

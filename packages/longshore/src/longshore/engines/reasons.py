@@ -19,7 +19,15 @@ _USAGE = 2  # argparse's and click's
 _CONFIGURATION = 78
 _CODE = PurePosixPath("/app")
 _SQLITE = ("unable to open database file", "attempt to write a readonly database")
-_REFUSED = re.compile(r"(?:Read-only file system|Permission denied): '(/[^']*)'")
+_REFUSED = re.compile(r"(?:Read-only file system|Permission denied): '([^']+)'")
+_MISSING = re.compile(r"[Nn]o module named '(\w+)")
+_GONE = {
+    **dict.fromkeys(("asynchat", "asyncore", "distutils", "imp", "smtpd"), "3.12"),
+    **dict.fromkeys(("aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr"), "3.13"),
+    **dict.fromkeys(("lib2to3", "mailcap", "nis", "nntplib", "ossaudiodev", "pipes"), "3.13"),
+    **dict.fromkeys(("sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib"), "3.13"),
+}
+"""Modules that the standard library has had, and the Python without them (PEP 594, 632)."""
 
 
 def describe_state(state: RunState) -> str:
@@ -61,9 +69,9 @@ def exit_hint(state: RunState, process: str, lines: Sequence[str] = (), *, root:
         return f"if nobody killed it, it ran out of memory: {memory}"
     if state.exit_code == _CONFIGURATION:
         return "give the setting with -e KEY=VALUE or --env-file FILE"
-    unwritten = _unwritten(lines, table)
-    if unwritten is not None:
-        return unwritten
+    known = _unwritten(lines, table) or _absent(lines, name_table(root))
+    if known is not None:
+        return known
     if state.exit_code == _USAGE and any(line.lower().startswith("usage") for line in lines):
         return f'write its whole command line: {table}: command = ["program", "argument"]'
     return f"see all of its output: longshore logs {process}"
@@ -72,12 +80,30 @@ def exit_hint(state: RunState, process: str, lines: Sequence[str] = (), *, root:
 def _unwritten(lines: Sequence[str], table: str) -> str | None:
     """Return what to do where the output says that something can't be written."""
     refused = [match[1] for line in lines for match in _REFUSED.finditer(line)]
-    if refused:
-        return _writing_hint(PurePosixPath(refused[-1]), table)
+    if refused:  # a relative path is below the working directory
+        return _writing_hint(_CODE / refused[-1], table)
     if any(said in line for line in lines for said in _SQLITE):
         return (
             "SQLite can't write where its file is: let a setting name a path below /data, "
             f'and add writable = ["/data"] to {table}, and to that of whatever shares it'
+        )
+    return None
+
+
+def _absent(lines: Sequence[str], table: str) -> str | None:
+    """Return what to do where the output names what neither the base nor the lock has."""
+    missing = {match[1] for line in lines if (match := _MISSING.search(line))}
+    for name in sorted(missing & _GONE.keys()):
+        return (
+            f"Python {_GONE[name]} has {name!r} no more: "
+            f'write base = "debian:bookworm", which has 3.11, into {table}'
+        )
+    if "pkg_resources" in missing:
+        return "add 'setuptools<81' to the project's dependencies: it has pkg_resources"
+    if any("unsupported locale setting" in line for line in lines):
+        return (
+            'the image has the locale "C" only: write packages = ["libc-bin"] for C.UTF-8, '
+            f'or packages = ["locales-all"] for all of them, into {table}'
         )
     return None
 

@@ -166,7 +166,6 @@ def test_the_command_gets_its_settings_and_nothing_of_the_host(
     [command] = sandbox.commands
     assert dict(command.env) == {
         "HOME": "/tmp",
-        "LANG": "C.UTF-8",
         "PATH": "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",

@@ -71,7 +71,7 @@ class DebianBase:
         return BaseImage(
             reference=self.pins.reference,
             target=target,
-            config=_config(),
+            config=_config(self.pins),
             layers=self._layers(interpreter),
             interpreter=interpreter,
             libc=libc,
@@ -184,9 +184,15 @@ def _os_package(package: PinnedDeb) -> OsPackage:
     )
 
 
-def _config() -> ImageConfig:
+def _config(pins: BasePins) -> ImageConfig:
+    """Return what the base says to its containers.
+
+    ``C.UTF-8`` is a locale only where ``libc-bin`` brings its files: any other place that names it
+    fails in ``setlocale``. Python speaks UTF-8 without it (PEP 540).
+    """
+    has_locale = any(package.name == "libc-bin" for package in pins.packages)
     env = {
-        "LANG": "C.UTF-8",
+        **({"LANG": "C.UTF-8"} if has_locale else {}),
         "PATH": "/usr/bin:/bin",
         "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
     }

@@ -21,7 +21,6 @@ _NODE = frozenset({"bun", "corepack", "deno", "node", "npm", "npx", "pnpm", "yar
 _ENVIRONMENT = MappingProxyType(
     {
         "HOME": "/tmp",  # noqa: S108 - the sandbox's own, empty
-        "LANG": "C.UTF-8",
         "PATH": "/app/.venv/bin:/usr/local/bin:/usr/bin:/bin",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
