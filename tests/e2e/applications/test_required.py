@@ -19,13 +19,13 @@ def test_only_what_an_application_requires_is_found(
 ) -> None:
     root = unpack(application)
     context = Context(environment=environment, start=str(root))
-    paths = (file.path for file in context.source.files)
+    paths = [file.path for file in context.source.files]
     commands = [
         Process(name=f"run-{number}", kind=ProcessKind.JOB, serve=CommandLine(command.argv))
         for number, command in enumerate(application.run)
     ]
     processes = commands or context.project.processes
-    found = required_settings(root, paths=paths, processes=processes)
+    found = required_settings(root, folders={root: paths}, processes=processes)
     context.close()
     names = {one.name for requirements in found.values() for one in requirements}
     assert sorted(names) == sorted(application.requires)

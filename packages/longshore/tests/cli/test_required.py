@@ -12,8 +12,9 @@ from longshore.cli.main import main
 from longshore.cli.required import note_required
 from longshore.engines.choose import Engines
 from longshore.engines.ports import find_free_port
+from longshore.engines.required import read_required
 from longshore.testing.engine import MemoryEngine
-from longshore.types import NullReporter
+from longshore.types import Asgi, EntryPoint, NullReporter, Process, ProcessKind
 
 PROJECT = """
 [project]
@@ -184,3 +185,43 @@ def test_init_declares_it(project: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert err == (
         "shop.py:7: UPLOADS is needed to start: give it with -e, in .env, or as env in the table\n"
     )
+
+
+MEMBER = '[project]\nname = "{}"\nversion = "1"\ndependencies = [{}]\n'
+UV_LOCK = """
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "api"
+version = "1"
+source = { editable = "api" }
+dependencies = [{ name = "common" }]
+
+[[package]]
+name = "common"
+version = "1"
+source = { editable = "common" }
+"""
+
+
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_members_that_the_lock_leads_to_are_read(*, is_locked: bool, project: Path) -> None:
+    files = {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["api", "common", "other"]\n',
+        "api/pyproject.toml": MEMBER.format("api", '"common"'),
+        "api/api.py": "import common\nimport other\napp = 1\n",
+        "common/pyproject.toml": MEMBER.format("common", ""),
+        "common/common.py": "import os\nX = os.environ['X']\n",
+        "other/pyproject.toml": MEMBER.format("other", ""),
+        "other/other.py": "import os\nY = os.environ['Y']\n",
+    }
+    if is_locked:
+        files["uv.lock"] = UV_LOCK
+    for path, text in files.items():
+        target = project / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(text)
+    web = Process(name="web", kind=ProcessKind.WEB, serve=Asgi(EntryPoint.parse("api:app")))
+    found = read_required(Context(start=str(project / "api")), [web])["web"]
+    assert [one.location for one in found] == ["../common/common.py:2"] * is_locked

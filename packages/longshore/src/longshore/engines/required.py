@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from longshore import __version__
 from longshore.build.interface import Workshop
+from longshore.build.members import FirstParty, read_first_party
 from longshore.engines.settings import PROJECT_FILE, Settings
+from longshore.errors import LongshoreError
+from longshore.locks import find_lock
 from longshore.project.required import Requirement, required_settings
 from longshore.types import Digest, Process
 
@@ -41,15 +44,26 @@ def read_required(
     """
     processes = tuple(processes)
     runs = [[one.name, repr(one.serve), sorted(one.env.items())] for one in processes]
-    parts = ["required", __version__, str(workshop.source.digest), runs]
+    first_party = _read_first_party(workshop)
+    parts = ["required", __version__, str(first_party.digest(workshop.root)), runs]
     key = Digest.of(json.dumps(parts).encode())
     memo = workshop.memos.get(key)
     if memo is not None:
         return _load(memo)
-    paths = (file.path for file in workshop.source.files)
-    found = required_settings(workshop.root, paths=paths, processes=processes)
+    trees = [first_party.trees[member.name] for member in first_party.members]
+    folders = {tree.root: [file.path for file in tree.files] for tree in trees}
+    found = required_settings(workshop.root, folders=folders, processes=processes)
     workshop.memos.put(key, _dump(found))
     return found
+
+
+def _read_first_party(workshop: Workshop) -> FirstParty:
+    """Return the application and, if there is a lock, the members that it needs."""
+    try:
+        lock = find_lock(workshop.root, environment=workshop.environment)
+        return read_first_party(workshop, lock)
+    except LongshoreError:
+        return read_first_party(workshop, None)  # the build says what is wrong with it
 
 
 def _dump(found: Mapping[str, tuple[Requirement, ...]]) -> bytes:

@@ -68,7 +68,7 @@ def _with_secrets(
 ) -> tuple[Detection, tuple[Requirement, ...]]:
     """Return what was detected with the secrets that each process needs, and its other needs."""
     processes = [one.process for one in detection.processes]
-    required = required_settings(root, paths=paths, processes=processes)
+    required = required_settings(root, folders={root: paths}, processes=processes)
     completed = []
     plain: dict[str, Requirement] = {}
     for one in detection.processes:

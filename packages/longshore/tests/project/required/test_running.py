@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from longshore.project.required import find_required
+from longshore.project.required import Code, find_required
 from longshore.types import Asgi, CommandLine, EntryPoint, Process, ProcessKind
 
 Names = Callable[..., list[str]]
@@ -317,6 +317,21 @@ def test_the_environment_says_which_settings(names: Names) -> None:
     assert names(DJANGO, web("shop.wsgi:app", env)) == ["Y", "Z"]
 
 
+def test_the_members_of_the_workspace_are_read(names: Names) -> None:
+    member = '[project]\nname = "{}"\n[build-system]\nrequires = []\n'
+    files = {
+        "pyproject.toml": member.format("shop"),
+        "src/shop/__init__.py": "",
+        "src/shop/main.py": "from common.config import X\nimport flat\n",
+        "../common/pyproject.toml": member.format("common"),
+        "../common/src/common/__init__.py": "",
+        "../common/src/common/config.py": READS,
+        "../flat/pyproject.toml": member.format("flat"),
+        "../flat/flat.py": "import os\nY = os.environ['Y']\n",
+    }
+    assert names(files, web("shop.main:app")) == ["X", "Y"]
+
+
 def test_the_env_of_the_process_counts(names: Names) -> None:
     assert names(READS, web(env={"X": "1"})) == []
 
@@ -383,6 +398,4 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, max_size=8))
 def test_never_raises(lines: list[str]) -> None:
     text = "\n".join(lines).encode()
-    find_required(
-        ["shop.py"], lambda _: text, name="shop", document=None, processes=[web("shop:f()")]
-    )
+    find_required([Code(paths=("shop.py",))], lambda _: text, processes=[web("shop:f()")])

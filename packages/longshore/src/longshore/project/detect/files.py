@@ -74,11 +74,15 @@ class ProjectFiles:
             self._texts[path] = self._decode(path)
         return self._texts[path]
 
+    def content(self, path: str) -> bytes:
+        """Return a file's bytes; ``OSError`` for one that is gone."""
+        return self._read(path)
+
     def _decode(self, path: str) -> str | None:
         if path not in self._known:
             return None
         try:
-            data = self._read(path)
+            data = self.content(path)
         except OSError:
             return None  # tracked but deleted, or unreadable: then nothing is found in it
         if len(data) > MAX_PYTHON_BYTES:

@@ -3,7 +3,7 @@
 What counts is in ``docs/explanation/detection.md``.
 """
 
-from longshore.project.required.finding import find_required, required_settings
+from longshore.project.required.finding import Code, find_required, required_settings
 from longshore.project.required.model import Requirement
 
-__all__ = ["Requirement", "find_required", "required_settings"]
+__all__ = ["Code", "Requirement", "find_required", "required_settings"]

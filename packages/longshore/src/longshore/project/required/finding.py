@@ -1,14 +1,17 @@
 """From processes to the settings that each can't start without."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from os.path import relpath
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from longshore.config.toml import read_toml
-from longshore.project.detect.backends import table
+from longshore.project.detect.backends import join, table
 from longshore.project.detect.django import settings_named_in
 from longshore.project.detect.files import ProjectFiles
-from longshore.project.detect.layout import read_layout
+from longshore.project.detect.layout import Layout, read_layout
 from longshore.project.detect.resolve import Resolver
 from longshore.project.detect.syntax import Function, Module
 from longshore.project.detect.values import Local
@@ -25,35 +28,57 @@ _MAX_FRAMES = 5000
 _DJANGO = "DJANGO_SETTINGS_MODULE"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A distribution whose code may run.
+
+    Args:
+        paths: its tracked files, relative to its folder, with ``/``.
+        document: its parsed ``pyproject.toml``; ``None`` where there is none.
+        folder: where it is, relative to the project; the project itself is ``.``.
+        name: its name, for one that does not say it.
+    """
+
+    paths: tuple[str, ...]
+    document: Mapping[str, Any] | None = None
+    folder: str = "."
+    name: str = ""
+
+
 def required_settings(
-    root: Path, *, paths: Iterable[PurePosixPath], processes: Iterable[Process]
+    root: Path,
+    *,
+    folders: Mapping[Path, Iterable[PurePosixPath]],
+    processes: Iterable[Process],
 ) -> Mapping[str, tuple[Requirement, ...]]:
-    """Read a project on disk; see ``find_required``.
+    """Read a project on disk, and the members of its workspace; see ``find_required``.
+
+    Args:
+        root: the project's folder.
+        folders: the tracked files of the project, and of each member, by its absolute folder.
+        processes: what runs.
 
     Raises:
-        ConfigError: if ``pyproject.toml`` is no TOML.
+        ConfigError: if a ``pyproject.toml`` is no TOML.
     """
 
     def read(path: str) -> bytes:
         return (root / path).read_bytes()
 
-    document = read_toml(root / "pyproject.toml")
-    return find_required(
-        (path.as_posix() for path in paths),
-        read,
-        name=root.name,
-        document=document,
-        processes=processes,
-    )
+    codes = [
+        Code(
+            paths=tuple(path.as_posix() for path in paths),
+            document=read_toml(folder / "pyproject.toml"),
+            folder=Path(relpath(folder, root)).as_posix(),
+            name=folder.name,
+        )
+        for folder, paths in folders.items()
+    ]
+    return find_required(codes, read, processes=processes)
 
 
 def find_required(
-    paths: Iterable[str],
-    reader: Callable[[str], bytes],
-    *,
-    name: str,
-    document: Mapping[str, Any] | None,
-    processes: Iterable[Process],
+    codes: Sequence[Code], reader: Callable[[str], bytes], *, processes: Iterable[Process]
 ) -> Mapping[str, tuple[Requirement, ...]]:
     """Return the settings that each process can't start without, by the process's name.
 
@@ -62,25 +87,38 @@ def find_required(
     process's own ``env`` or the code itself sets is left out.
 
     Args:
-        paths: the tracked files, relative to the project's root, with ``/``.
-        reader: returns the bytes of one of them; ``OSError`` for one that is gone.
-        name: the project's name, for one that does not say it.
-        document: the parsed ``pyproject.toml``; ``None`` where there is none.
+        codes: the project, and the members of its workspace that it needs.
+        reader: returns the bytes of a file, by its path relative to the project; ``OSError`` for
+            one that is gone.
         processes: what runs.
     """
-    files = ProjectFiles(paths, reader)
-    document = document or {}
-    named = table(document, "project").get("name")
-    layout = read_layout(document, files, name=named if isinstance(named, str) else name)
-    resolver = Resolver(files, layout)
+    files = ProjectFiles((join(one.folder, path) for one in codes for path in one.paths), reader)
+    resolver = Resolver(files, _layout(codes, files))
     graph = _Graph(files, resolver)
+    own = next((one.document for one in codes if one.folder == "."), None) or {}
     found = {}
     for process in processes:
-        starts = list(find_starts(process, document, files, resolver))
+        starts = list(find_starts(process, own, files, resolver))
         requirements = graph.reach(starts, follow_django=_DJANGO not in process.env)
         known = {*process.env, *ALWAYS_SET}
         found[process.name] = tuple(one for one in requirements if not one.is_given(known))
     return found
+
+
+def _layout(codes: Sequence[Code], files: ProjectFiles) -> Layout:
+    """Return where the import names of all code start, the project's root last."""
+    roots = []
+    for one in codes:
+        below = ProjectFiles(one.paths, partial(_content, files, one.folder))
+        document = one.document or {}
+        name = table(document, "project").get("name")
+        layout = read_layout(document, below, name=name if isinstance(name, str) else one.name)
+        roots += [join(one.folder, root) for root in layout.roots]
+    return Layout(roots=tuple(sorted(dict.fromkeys(roots), key=lambda root: root == ".")))
+
+
+def _content(files: ProjectFiles, folder: str, path: str) -> bytes:
+    return files.content(join(folder, path))
 
 
 class _Graph:
