@@ -9,7 +9,7 @@ from longshore.build.project_lock import missing_lock, require_lock, write_missi
 from longshore.cli.main import main
 from longshore.errors import LockError
 from longshore.locks import read_lock
-from longshore.testing import make_sdist, make_wheel
+from longshore.testing import make_wheel
 from longshore.testing.sample import PYPROJECT, Sample
 
 NEEDS = PYPROJECT.replace('version = "1.2"', 'version = "1.2"\ndependencies = ["helper>=1"]')
@@ -152,13 +152,6 @@ def test_no_solution_says_what_uv_said(unlocked: Sample) -> None:
         write_missing_lock(unlocked.workshop(), upgrade=False)
     assert str(caught.value) == ("pylock.toml from pyproject.toml: no versions satisfy 'helper>=3'")
     assert "helper" in "\n".join(caught.value.context)
-
-
-def test_nothing_is_built_while_locking(unlocked: Sample) -> None:
-    unlocked.index.add(make_sdist("source-only"))
-    unlocked.write("pyproject.toml", NEEDS.replace("helper>=1", "source-only"))
-    with pytest.raises(LockError, match="no versions satisfy 'source-only'"):
-        write_missing_lock(unlocked.workshop(), upgrade=False)
 
 
 def test_no_credential_of_the_index_gets_into_the_lock(unlocked: Sample) -> None:

@@ -8,6 +8,7 @@ of what it was resolved from in its ``[tool.longshore]``.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from os.path import commonpath, relpath
 from pathlib import Path
 
@@ -27,8 +28,8 @@ from longshore.project.metadata import read_metadata
 from longshore.project.workspace import Workspace
 from longshore.source.git import find_repository
 from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion
-from longshore.wheels.index import choose_indexes
-from longshore.wheels.resolve import resolve_pylock
+from longshore.wheels.index import Indexes, SimpleIndex, choose_indexes
+from longshore.wheels.resolve import SourcesOnlyError, resolve_pylock
 
 _NO_PACKAGES = re.compile(r"^packages = \[\]\n", re.MULTILINE)
 _USERINFO = re.compile(r"(?<=://)[^/\s@\"]+@")
@@ -177,11 +178,13 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
         index_url=declared.index_url,
         extra_index_urls=declared.extra_index_urls,
     )
-    main, *extra = choose_indexes(workshop.environment, named)
+    indexes = choose_indexes(workshop.environment, named)
+    main, *extra = indexes
     subject = f"{inputs.path.name} from {declared.origin}"
     reporter = workshop.reporter
     reporter.report(Event(kind="resolve", subject=subject, phase=Phase.STARTED))
-    text = resolve_pylock(
+    resolve = partial(
+        resolve_pylock,
         declared.requirements,
         constraints=declared.constraints,
         overrides=declared.overrides,
@@ -191,8 +194,28 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
         environment=workshop.environment,
         subject=subject,
     )
+    try:
+        text = resolve()
+    except SourcesOnlyError:
+        text = _resolve_with_sources(workshop, declared, resolve, indexes)
     reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE))
     replace_text(inputs.path, _render(text, inputs))
+
+
+def _resolve_with_sources(
+    workshop: Workshop, declared: Declared, resolve: "partial[str]", indexes: Indexes
+) -> str:
+    from longshore.build.source_metadata import (  # noqa: PLC0415 - most locks have wheels only
+        SourceReader,
+        resolve_with_sources,
+    )
+
+    index = SimpleIndex(workshop.transport, indexes, memos=workshop.memos, store=workshop.blobs)
+    return resolve_with_sources(
+        lambda sources: resolve(sources=sources),
+        SourceReader(workshop, index),
+        (*declared.requirements, *declared.constraints, *declared.overrides),
+    )
 
 
 def _render(text: str, inputs: _Inputs) -> str:

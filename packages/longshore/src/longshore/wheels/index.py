@@ -77,12 +77,20 @@ class SimpleIndex:
             "or name the index that has it in LONGSHORE_INDEX_URL",
         )
 
+    def files(self, name: NormalizedName) -> tuple[Artifact, ...]:
+        """Return all files of a package that nobody has yanked, on the first index that has any.
+
+        Raises:
+            TransportError: if an index can't be asked.
+        """
+        return next(filter(None, (self._ask(url, name, None) for url in self._urls)), ())
+
     @cached_property
     def _urls(self) -> tuple[str, ...]:
         return tuple(_remember(self._transport, url) for url in self._indexes)
 
     def _ask(
-        self, url: str, name: NormalizedName, hashes: frozenset[Digest]
+        self, url: str, name: NormalizedName, hashes: frozenset[Digest] | None
     ) -> tuple[Artifact, ...]:
         from pypi_simple import (  # noqa: PLC0415 - it brings an HTTP client and an HTML parser
             ACCEPT_JSON_PREFERRED,
@@ -191,14 +199,16 @@ def _parse_page(name: str, reply: Reply) -> "list[DistributionPackage]":
     return page.packages
 
 
-def _artifact(file: "DistributionPackage", hashes: frozenset[Digest]) -> Artifact | None:
-    """Return a file that has one of the hashes."""
+def _artifact(file: "DistributionPackage", hashes: frozenset[Digest] | None) -> Artifact | None:
+    """Return a file that has one of the hashes; without them, one that was not yanked."""
+    if hashes is None and file.is_yanked:
+        return None
     for algorithm, value in file.digests.items():
         try:
             digest = Digest(algorithm, value.lower())
         except ValueError:  # md5
             continue
-        if digest in hashes:
+        if hashes is None or digest in hashes:
             return Artifact(filename=file.filename, digest=digest, url=file.url, size=file.size)
     return None
 

@@ -9,19 +9,47 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import tomli_w
+
 from longshore.errors import LockError, PreflightError
-from longshore.types import PythonVersion
+from longshore.types import NormalizedName, PythonVersion, parse_name
 from longshore.wheels.reasons import add_dependencies
 
 SECONDS = 300
 _SHOWN = 8
 _HINT = "change the requirements, or the index"
-_PROJECT_HINT = (
-    f"{_HINT}; a package that has no wheel at all is taken from a lock that you make with 'uv lock'"
-)
+_NEEDS_WHEEL = re.compile(r"Wheels are required for `([^`]+)`")
+_EXTRA = re.compile(r"""\bextra\s*==\s*["']([^"']+)["']""")
 _USERINFO = re.compile(r"(?<=://)[^/\s@]+@")
+
+
+class SourcesOnlyError(LockError):
+    """There is no solution made of wheels; ``names`` are packages that have none that would do."""
+
+    names: tuple[NormalizedName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceMetadata:
+    """What a package that is taken as its source distribution depends on.
+
+    Args:
+        name: of the package.
+        version: whose answer this is; the resolver takes it for any version.
+        requires: PEP 508 lines, as the metadata of its wheel has them.
+    """
+
+    name: NormalizedName
+    version: str
+    requires: tuple[str, ...]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The extras that its requirements speak of."""
+        return tuple(sorted({name for line in self.requires for name in _EXTRA.findall(line)}))
 
 
 def resolve_requirements(
@@ -47,12 +75,12 @@ def resolve_requirements(
     """
     argv = (
         *("-", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
-        *("--python-version", python.short),
+        *("--python-version", python.short, "--no-config"),
     )
     variables = dict(environment)
     if index_url is not None:
         variables["UV_DEFAULT_INDEX"] = index_url
-    return _compile(argv, "\n".join(requirements) + "\n", variables, subject, hint=_HINT)
+    return _compile(argv, "\n".join(requirements) + "\n", variables, subject)
 
 
 def resolve_pylock(
@@ -63,13 +91,14 @@ def resolve_pylock(
     python: PythonVersion,
     indexes: tuple[str | None, Sequence[str]],
     known: str | None,
+    sources: Sequence[SourceMetadata] = (),
     environment: Mapping[str, str],
     subject: str,
 ) -> str:
     """Return a ``pylock.toml`` with a wheel of every package, for every platform.
 
-    Nothing is built: a package that has no wheel is no solution. uv would run its code to learn
-    what it depends on, even where its metadata tells, and not in our sandbox.
+    uv builds nothing: to learn what a package without a wheel depends on, it would run its code,
+    and not in our sandbox. It takes such a package where it is told that (``sources``).
 
     Args:
         requirements: PEP 508 lines.
@@ -78,10 +107,12 @@ def resolve_pylock(
         python: the oldest interpreter that the result is for.
         indexes: the URL of the main index or ``None`` for uv's own choice, and further ones.
         known: an older result, whose versions are kept where they fit.
+        sources: the packages that are taken as source distributions.
         environment: variables that uv may read; URLs of indexes travel in them, not in ``argv``.
         subject: what is resolved, for messages.
 
     Raises:
+        SourcesOnlyError: if there is no solution, and packages without wheels are a reason.
         LockError: if there is no solution, or the index can't be reached.
         PreflightError: if uv can't be started.
     """
@@ -101,14 +132,13 @@ def resolve_pylock(
         forced.write_text("".join(f"{line}\n" for line in overrides), "utf-8")
         argv = (
             *("-", "--constraints", str(limits), "--overrides", str(forced)),
-            *("--python-version", python.short),
+            *("--python-version", python.short, *_tell(sources, Path(folder))),
         )
         _compile(
             (*argv, "--format", "pylock.toml", "--output-file", str(output)),
             text,
             variables,
             subject,
-            hint=_PROJECT_HINT,
         )
         # The same again with that as its preferences, from uv's cache, for who needs what.
         lock = output.read_text("utf-8")
@@ -117,7 +147,6 @@ def resolve_pylock(
             text,
             variables,
             subject,
-            hint=_PROJECT_HINT,
         )
         return add_dependencies(lock, annotated)
 
@@ -138,12 +167,10 @@ def _compile(
     requirements: str,
     environment: Mapping[str, str],
     subject: str,
-    *,
-    hint: str,
 ) -> str:
     argv = [
-        *(_find_uv(), "pip", "compile", *arguments, "--quiet", "--universal"),
-        *("--generate-hashes", "--no-header", "--no-config", "--only-binary", ":all:"),
+        *(_find_uv(), "pip", "compile", "--only-binary", ":all:", *arguments),
+        *("--quiet", "--universal", "--generate-hashes", "--no-header"),
         *("--color", "never", "--python", sys.executable),
     ]
     try:
@@ -167,8 +194,35 @@ def _compile(
     if completed.returncode != 0:
         msg = f"{subject}: no versions satisfy {_shorten(requirements.splitlines())}"
         lines = _USERINFO.sub("***@", completed.stderr).strip().splitlines()
-        raise LockError(msg, context=lines, hint=hint)
+        raise _no_solution(msg, lines)
     return completed.stdout
+
+
+def _no_solution(message: str, lines: Sequence[str]) -> LockError:
+    """Return the error; uv says in so many words which packages it may not build."""
+    names = [match for line in lines for match in _NEEDS_WHEEL.findall(line)]
+    if not names:
+        return LockError(message, context=lines, hint=_HINT)
+    error = SourcesOnlyError(message, context=lines, hint=_HINT)
+    error.names = tuple(dict.fromkeys(map(parse_name, names)))
+    return error
+
+
+def _tell(sources: Sequence[SourceMetadata], folder: Path) -> tuple[str, ...]:
+    """Return the options that tell uv what sources depend on, for it to build none of them.
+
+    Without a version each answer holds for all of them: whoever asks sees which one was taken.
+    """
+    if not sources:
+        return ("--no-config",)
+    tables = [
+        {"name": each.name, "requires-dist": list(each.requires), "provides-extra": [*each.extras]}
+        for each in sources
+    ]
+    path = folder / "uv.toml"
+    path.write_text(tomli_w.dumps({"dependency-metadata": tables}), "utf-8")
+    names = [word for each in sources for word in ("--no-binary", each.name)]
+    return ("--config-file", str(path), *names)
 
 
 def _shorten(requirements: Sequence[str]) -> str:
