@@ -108,13 +108,26 @@ def test_several_workers_report_a_failure_once_and_are_not_started_again(start: 
     assert "Traceback" not in stopped.stderr
 
 
-def test_start_up_that_takes_too_long_is_71(start: Serve) -> None:
-    service = start(
-        "hypercorn", "asgi", "plain:hanging_start", env={"LONGSHORE_STARTUP_TIMEOUT": "1"}
-    )
-    stopped = service.wait()
+@pytest.mark.parametrize(
+    ("server", "interface"), [("hypercorn", "asgi"), ("granian", "asgi"), ("gunicorn", "asgi")]
+)
+def test_start_up_that_takes_too_long_is_71_and_says_where(
+    start: Serve, server: str, interface: str
+) -> None:
+    env = {"LONGSHORE_STARTUP_TIMEOUT": "1"}
+    stopped = start(server, interface, "guests:starting", env=env).wait()
     assert stopped.code == 71
-    assert "longer than 1 s" in stopped.event("failed")["message"]
+    message = stopped.event("failed")["message"]
+    assert message.startswith("the start took longer than 1 s; still waiting on the application's")
+    assert "guests.py" in message
+
+
+def test_import_that_takes_too_long_is_70_and_says_where(start: Serve) -> None:
+    env = {"LONGSHORE_STARTUP_TIMEOUT": "1"}
+    stopped = start("gunicorn", "wsgi", "endless:app", flags=("--workers", "2"), env=env).wait()
+    assert stopped.code == 70
+    (failed,) = [event for event in stopped.events if event["event"] == "failed"]
+    assert "still waiting on the import: endless.py:" in failed["message"]
 
 
 def test_signal_before_the_service_is_ready_is_passed_on_at_once(start: Serve) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from longshore_runtime.application import WITH_LIFESPAN, find_core, framework_of
 from longshore_runtime.current import supervisor_state
 from longshore_runtime.events import EventLog
+from longshore_runtime.start_watch import StartWatch
+from longshore_runtime.traceback_frames import awaiting_place
 from longshore_runtime.wrapper import MARK, Wrapped
 
 if TYPE_CHECKING:
@@ -34,19 +36,23 @@ class Guest(Wrapped):
         app: the application.
         lifecycle: the state to report and to follow.
         server: the name of the server around it.
+        watch: told when the application's own start-up begins and ends.
     """
 
-    def __init__(self, app: ASGIApp, lifecycle: Lifecycle, server: str) -> None:
+    def __init__(self, app: ASGIApp, lifecycle: Lifecycle, server: str, watch: StartWatch) -> None:
         super().__init__(app, lifecycle)
         self.server = server
+        self.watch = watch
         self.required = framework_of(find_core(app)) in WITH_LIFESPAN
 
     async def _serve_lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Follow the application's start; one that does not take part is ready at once."""
         scope[MARK] = self.lifecycle
         start = Startup(receive, send, self._take_part)
+        running = self.app(scope, start.listen, start.pass_on)
+        self.watch.enter_startup(lambda: awaiting_place(running))
         try:
-            await self.app(scope, start.listen, start.pass_on)
+            await running
         except asyncio.CancelledError:
             raise
         except BaseException as error:
@@ -67,12 +73,32 @@ class Guest(Wrapped):
 
     def _take_part(self) -> None:
         super()._take_part()
+        self.watch.finish()
         announce_ready()
 
     def _fail(self, error: BaseException | None, failure: str | None) -> NoReturn:
         from longshore_runtime.lifespan import explain_startup  # noqa: PLC0415 -- only then
 
         fail_start(explain_startup(error, failure or ""), self.server)
+
+
+class GuestWatch(StartWatch):
+    """Watches the start of a worker, and ends the service where it takes too long.
+
+    Args:
+        server: the name of the server around it.
+        timeout: seconds that the start may take.
+    """
+
+    def __init__(self, server: str, *, timeout: float) -> None:
+        super().__init__(EventLog(), timeout=timeout)
+        self.server = server
+
+    def give_up(self, message: str) -> None:
+        """Say what the start was waiting on, unless another worker has, and end the process."""
+        if claim_failure(int(self.code)):
+            super().give_up(message)
+        os._exit(WORKER_CODES.get(self.server, int(self.code)))
 
 
 class Startup:
@@ -123,12 +149,17 @@ def announce_ready() -> None:
         state.announce_ready()
 
 
+def claim_failure(code: int) -> bool:
+    """Tell the supervisor that the start has failed; whether this worker is the one to say why."""
+    state = supervisor_state()
+    return state is None or state.announce_failure(code)
+
+
 def fail_start(error: ServeError, server: str) -> NoReturn:
     """Report a failed start and end this worker; of several that fail alike, one reports."""
     from longshore_runtime.report import report_failure  # noqa: PLC0415 -- only when it fails
 
-    state = supervisor_state()
-    if state is None or state.announce_failure(int(error.code)):
+    if claim_failure(int(error.code)):
         report_failure(EventLog(), error)
     # Past the server's own handlers, which would print a traceback of ours.
     os._exit(WORKER_CODES.get(server, int(error.code)))

@@ -11,9 +11,10 @@ import os
 from typing import TYPE_CHECKING, cast
 
 from longshore_runtime.application import resolve
+from longshore_runtime.budget import read_budget
 from longshore_runtime.current import process_lifecycle
 from longshore_runtime.errors import ImportFailedError
-from longshore_runtime.foreign_start import Guest, announce_ready, fail_start
+from longshore_runtime.foreign_start import Guest, GuestWatch, announce_ready, fail_start
 from longshore_runtime.interface import Shape, detect_shape
 from longshore_runtime.loader import load_target
 from longshore_runtime.proxy import VARIABLE, ProxyTrust, Trust
@@ -31,8 +32,10 @@ def load_guest(target: str, server: str) -> object:
         target: as it was named.
         server: the server's name.
     """
+    watch = GuestWatch(server, timeout=read_budget(os.environ).startup)
+    watch.start()
     try:
-        return make_guest(target, server)
+        return make_guest(target, server, watch)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 -- whatever the application's modules raise
@@ -41,7 +44,7 @@ def load_guest(target: str, server: str) -> object:
         fail_start(explain_import(target, error, os.environ), server)
 
 
-def make_guest(target: str, server: str) -> object:
+def make_guest(target: str, server: str, watch: GuestWatch) -> object:
     """Import the application and wrap it.
 
     Raises:
@@ -59,14 +62,16 @@ def make_guest(target: str, server: str) -> object:
     trust = Trust.parse(os.environ.get(VARIABLE, "loopback"))
     if shape is Shape.ASGI:
         app = cast("ASGIApp", found)
-        guest = Guest(ProxyTrust(app, trust), process_lifecycle(), server)
+        guest = Guest(ProxyTrust(app, trust), process_lifecycle(), server, watch)
         if server == "daphne":  # it knows no lifespan: nothing else will happen before a request
+            watch.finish()
             announce_ready()
         return guest
     from longshore_runtime.proxy_wsgi import WSGIProxyTrust  # noqa: PLC0415 -- WSGI only
     from longshore_runtime.wsgi_wrapper import WrappedWSGI  # noqa: PLC0415 -- WSGI only
 
     wrapped = WrappedWSGI(WSGIProxyTrust(cast("WSGIApp", found), trust), process_lifecycle())
+    watch.finish()
     announce_ready()
     return wrapped
 

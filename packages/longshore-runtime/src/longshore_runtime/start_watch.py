@@ -87,12 +87,16 @@ class StartWatch:
             if time.monotonic() < limit:
                 self.events.emit("starting", message, level="warning", waited_s=round(waited, 1))
                 continue
-            self.events.emit(
-                "failed",
-                f"the start took longer than {self.timeout:g} s; {message}",
-                level="error",
-                cause="lifespan" if self.code is ExitCode.LIFESPAN else "import",
-                hint="see what it waits for, or raise LONGSHORE_STARTUP_TIMEOUT",
-                exit_code=int(self.code),
-            )
-            os._exit(self.code)
+            self.give_up(message)
+
+    def give_up(self, message: str) -> None:
+        """Say what the start was waiting on, and end the process."""
+        self.events.emit(
+            "failed",
+            f"the start took longer than {self.timeout:g} s; {message}",
+            level="error",
+            cause="lifespan" if self.code is ExitCode.LIFESPAN else "import",
+            hint="see what it waits for, or raise LONGSHORE_STARTUP_TIMEOUT",
+            exit_code=int(self.code),
+        )
+        os._exit(self.code)

@@ -32,6 +32,9 @@ NOT_RUNNABLE: Final = 78
 PARTIAL: Final = 1
 START_FAILED: Final = 71
 HARD_STOP: Final = 3
+WORKERS_FIRST: Final = 3.0
+"""Seconds after the start's time-out in which a worker may still say what it was waiting on."""
+
 GIVE_UP_AFTER: Final = 2.0
 """Seconds that a server has to end by itself after its application could not start."""
 
@@ -113,7 +116,7 @@ class Supervisor:
         except OSError as error:
             return self._refuse(error)
         if self.settings.boot and self.state.path:
-            self._deadline = self._began + self.settings.startup
+            self._deadline = self._began + self.settings.startup + WORKERS_FIRST
         else:
             self._report_boot()
         self._reap()

@@ -1,0 +1,6 @@
+"""A module whose import does not end."""
+
+import threading
+
+threading.Event().wait()
+app = None
