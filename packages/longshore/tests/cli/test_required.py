@@ -39,7 +39,10 @@ WORKER = """
 [tool.longshore.processes.worker]
 command = ["python", "-m", "work"]
 """
-HINT = "give it with -e DATABASE_URL=..., in a file with --env-file, or in .env"
+HINT = (
+    "give it with -e DATABASE_URL=..., in a file with --env-file, or in .env; or run one here: "
+    'db = { image = "postgres:17", url = ["DATABASE_URL"] } in [tool.longshore.services]'
+)
 
 
 @pytest.fixture(autouse=True)

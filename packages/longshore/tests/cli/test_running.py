@@ -130,6 +130,7 @@ def test_ps_is_json_on_request(
     assert json.loads(capsys.readouterr().out)[0] == {
         "service": "shop",
         "process": "web",
+        "kind": "process",
         "engine": "memory",
         "state": "running",
         "exit_code": None,

@@ -36,6 +36,7 @@ def ps(context: Context) -> None:
                 {
                     "service": run.service,
                     "process": run.process,
+                    "kind": "process" if run.backing is None else "service",
                     "engine": run.engine,
                     "state": state.status.value,
                     "exit_code": state.exit_code,

@@ -42,8 +42,9 @@ def run(
 ) -> int:
     """Run one command, or one process, in the project's image; return its exit code.
 
-    It has the settings and the volumes of the service, and this terminal's input and output. A
-    library can do that too, and a project of which it is not clear what it serves.
+    It has the settings, the volumes, the databases and caches of the service, and this terminal's
+    input and output. A library can do that too, and a project of which it is not clear what it
+    serves.
 
     One word that is the name of a process runs that process, once, with its own settings, secrets
     and volumes: a nightly job, say, now.

@@ -63,6 +63,9 @@ def up(
     ready. Then its output is shown until Ctrl-C, which stops it; with --detach it goes on running,
     until 'longshore down'.
 
+    The databases and caches of [tool.longshore.services] are started before everything else; the
+    processes get their addresses.
+
     With --watch, a change of a tracked file or of .env builds again and puts the new version in the
     old one's place; a build that fails is shown, and the old version goes on. What runs
     "before-deploy" runs at the start only.

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from longshore.config import ServiceConfig
-from longshore.engines.backing.start import BackingServices, Prepared, check_names, names_of
+from longshore.engines.backing.proposal import propose
+from longshore.engines.backing.start import BackingServices, Prepared, names_of
 from longshore.engines.image import select_platform
 from longshore.engines.interface import Engine, EngineError, LoadedImage, Run, Volume
 from longshore.engines.plan import (
@@ -104,9 +105,9 @@ class Launcher:
             PreflightError: for a secret that nobody gave, a taken port or a missing engine.
         """
         plan = launch.plan()
-        check_names(launch.project, launch.uses)
         check_secrets(plan.processes, launch.settings, provided=names_of(launch.uses))
-        self._services.engines.usable(launch.engine)
+        engines = self._services.engines.usable(launch.engine)
+        self._backing.check(launch.project, launch.uses, engines)
         self._check_ports(plan, launch.project.name)
         return plan
 
@@ -322,6 +323,6 @@ def check_secrets(
         f"{len(lines)} secrets are not set" if several else f"secret {lines[0]}, is not set",
         context=lines if several else (),
         hint=f"give it with -e {min(wanting)}=..., in a file with --env-file, in {PROJECT_FILE}, "
-        f"or export it",
+        f"or export it{propose(wanting)}",
         docs="how-to/pass-settings.md",
     )

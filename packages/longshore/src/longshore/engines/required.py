@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from longshore import __version__
 from longshore.build.interface import Workshop
 from longshore.build.members import FirstParty, read_first_party
+from longshore.engines.backing.proposal import propose
 from longshore.engines.settings import PROJECT_FILE, Settings
 from longshore.errors import LongshoreError
 from longshore.locks import find_lock
@@ -145,7 +146,8 @@ def _hint(names: list[str], settings: Settings) -> str:
             "in the table of a process always does"
         )
     pronoun = "it" if len(names) == 1 else "them"
-    return f"give {pronoun} with -e {names[0]}=..., in a file with --env-file, or in {PROJECT_FILE}"
+    ways = f"-e {names[0]}=..., in a file with --env-file, or in {PROJECT_FILE}"
+    return f"give {pronoun} with {ways}{propose(names)}"
 
 
 def _join(names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """A user's services on one machine, for tests of what starts and stops them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ class MemorySource:
             reason="there is no other",
         )
         self.pulls: list[bool] = []
+
+    def check(self, service: ServiceConfig, engines: Sequence[Engine]) -> None:
+        """Find nothing wrong."""
 
     def find(
         self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool

@@ -100,3 +100,13 @@ def test_why_there_is_neither_is_said(source: WorkshopSource) -> None:
         source.find(other, Engine(Images()), project="shop", pull=True)
     with pytest.raises(ProjectError, match="the memory engine runs only what Longshore has made"):
         WorkshopSource(source._workshop).find(other, Engine(None), project="shop", pull=True)
+
+
+def test_what_no_engine_could_run_is_refused_before_anything_is_built(
+    source: WorkshopSource,
+) -> None:
+    other = replace(CACHE, image=Reference.parse("redis:6"))
+    with pytest.raises(ProjectError, match="nothing stands in for redis:6"):
+        source.check(other, [Engine(None)])
+    source.check(CACHE, [Engine(None)])
+    source.check(other, [Engine(Images()), Engine(None)])  # it may be pulled

@@ -81,6 +81,10 @@ def test_a_secret_that_a_service_provides_is_not_missing(bench: ServiceBench) ->
     bench.launcher().check(bench.launch(uses=(MAIL,)))
     with pytest.raises(PreflightError, match="secret MAIL"):
         bench.launcher().check(bench.launch())
+    lacking = replace(WEB, secrets=("DATABASE_URL",))
+    with pytest.raises(PreflightError) as caught:
+        bench.launcher().check(bench.launch(lacking))
+    assert "postgres:17" in (caught.value.hint or "")
 
 
 def test_a_service_is_not_called_like_a_process(bench: ServiceBench) -> None:

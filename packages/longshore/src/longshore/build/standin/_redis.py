@@ -16,7 +16,6 @@ def main() -> None:
     words = sys.argv[1:]
     if not words or words[0].startswith("-") or words[0].endswith(".conf"):
         words.insert(0, installed())
-    os.environ.setdefault("LC_ALL", "C")  # the base has no other locale that programs in C know
     program, *arguments = words
     if program not in SERVERS:
         os.execvp(program, words)  # noqa: S606

@@ -3,14 +3,15 @@
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from longshore.config import ServiceKind
 from longshore.engines.backing.account import Account
 from longshore.engines.interface import Engine, Run
 from longshore.engines.ports import LOOPBACK
-from longshore.engines.readiness import check_alive, last_lines
+from longshore.engines.readiness import last_lines
+from longshore.engines.reasons import describe_exit
 from longshore.errors import DeployError
 
 TIMEOUT = 120.0
@@ -48,22 +49,32 @@ def wait_until_answering(
     while pending:
         now = time.monotonic()
         if now >= next_look:
-            check_alive(tuple(runs), engine)
+            _check_alive(runs, engine)
             next_look = now + _STATE_INTERVAL
         for run, (kind, account) in list(pending.items()):
             if run.port is not None and answers(kind, run.port, account):
                 del pending[run]
         if pending and now - started > timeout:
             run = next(iter(pending))
-            msg = f"{run.service}: service {run.process!r} did not answer within {timeout:g} s"
-            raise DeployError(
-                msg,
-                context=last_lines(run, engine),
-                hint=f"see all of its output: longshore logs {run.process}",
-            )
+            raise _error(run, engine, f"did not answer within {timeout:g} s")
         if pending:
             time.sleep(pause)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+
+def _check_alive(runs: Iterable[Run], engine: Engine) -> None:
+    for run in runs:
+        state = engine.state(run)
+        if state.is_over:
+            raise _error(run, engine, describe_exit(state))
+
+
+def _error(run: Run, engine: Engine, what: str) -> DeployError:
+    return DeployError(
+        f"{run.service}: service {run.process!r} {what}",
+        context=last_lines(run, engine),
+        hint=f"see all of its output: longshore logs {run.process}",
+    )
 
 
 def answers(kind: ServiceKind, port: int, account: Account) -> bool:

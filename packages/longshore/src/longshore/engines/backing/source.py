@@ -1,7 +1,9 @@
 """What a backing service is run from: its image, or what stands in for it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from longshore.build.standin.catalogue import require_stand_in
 from longshore.config import ServiceConfig
 from longshore.config.known import full_reference
 from longshore.engines.backing.plan import FoundImage
@@ -10,7 +12,7 @@ from longshore.types import Event, Phase
 
 if TYPE_CHECKING:
     from longshore.build.interface import Workshop
-    from longshore.build.standin import AssembledService
+    from longshore.build.standin.image import AssembledService
 
 _FALSE = frozenset({"", "0", "false", "no", "off"})
 _OTHERS = "runs only what Longshore has made"
@@ -18,6 +20,13 @@ _OTHERS = "runs only what Longshore has made"
 
 class ImageSource(Protocol):
     """Finds what services are run from."""
+
+    def check(self, service: ServiceConfig, engines: Sequence[Engine]) -> None:
+        """Refuse what none of the engines could run, as far as that is known without a network.
+
+        Raises:
+            ProjectError: if there is neither an image nor anything that stands in for it.
+        """
 
     def find(
         self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
@@ -46,6 +55,16 @@ class WorkshopSource:
         self._workshop = workshop
         self._found: dict[tuple[str, str], FoundImage] = {}
 
+    def check(self, service: ServiceConfig, engines: Sequence[Engine]) -> None:
+        """Refuse what has no stand-in where none of the engines runs images of others.
+
+        Raises:
+            ProjectError: with what there is.
+        """
+        names = [engine.name for engine in engines if engine.images is None]
+        if len(names) == len(engines):
+            require_stand_in(service, reason=f"the {names[0]} engine {_OTHERS}")
+
     def find(
         self, service: ServiceConfig, engine: Engine, *, project: str, pull: bool
     ) -> FoundImage:
@@ -66,11 +85,8 @@ class WorkshopSource:
         image, reason = self._image(service, engine, pull=pull)
         if image is not None:
             return FoundImage(image=image)
-        from longshore.build.standin import (  # noqa: PLC0415 - an image needs none of it
-            AssembledService,
-            require_pins,
-            require_stand_in,
-        )
+        from longshore.build.standin.image import AssembledService  # noqa: PLC0415 - not for images
+        from longshore.build.standin.pins import require_pins  # noqa: PLC0415 - as above
 
         stand_in = require_stand_in(service, reason=reason)
         locked = self._workshop.environment.get("CI", "").lower() not in _FALSE

@@ -64,6 +64,20 @@ class BackingServices:
         self._source = source
         self._passwords = passwords
 
+    def check(
+        self, project: Project, wanted: Iterable[ServiceConfig], engines: Sequence[Engine]
+    ) -> None:
+        """Find out what would keep them from starting, as far as that takes no network.
+
+        Raises:
+            ProjectError: for a name that a process has, or an image that nothing stands in for
+                where no engine could run it.
+        """
+        wanted = tuple(wanted)
+        check_names(project, wanted)
+        for service in wanted:
+            self._source.check(service, engines)
+
     def prepare(
         self, project: Project, wanted: Iterable[ServiceConfig], engine: Engine
     ) -> tuple[Prepared, ...]:
