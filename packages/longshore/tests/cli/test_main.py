@@ -183,6 +183,26 @@ def test_ctrl_c_is_130_without_a_traceback(install: Install, capsys: Capture) ->
     assert json.loads(capsys.readouterr().err)["error"]["exit_code"] == 130
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_is_heeded_as_ctrl_c_is(
+    install: Install, capsys: Capture, number: signal.Signals
+) -> None:
+    before = signal.getsignal(number)
+    install(lambda _: signal.raise_signal(number))
+    assert main(["probe"]) == 130
+    assert capsys.readouterr() == ("", "interrupted\n")
+    assert signal.getsignal(number) is before
+
+
+def test_what_was_chosen_to_be_ignored_stays_ignored(install: Install) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        install(lambda _: signal.raise_signal(signal.SIGHUP))
+        assert main(["probe"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 def test_the_reader_of_a_pipe_may_leave(project: Path) -> None:
     del project
     script = Path(sys.executable).with_name("longshore")

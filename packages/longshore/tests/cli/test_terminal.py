@@ -1,5 +1,6 @@
 """The terminal: data, talk, colours, and what must not get through."""
 
+import errno
 import io
 import json
 from collections.abc import Callable
@@ -180,3 +181,17 @@ def test_data_is_coloured_only_where_it_is_seen() -> None:
     assert not colours_data(Tty(), ColorChoice.AUTO, TERM="dumb")
     assert not colours_data(Tty(), ColorChoice.NEVER)
     assert colours_data(io.StringIO(), ColorChoice.ALWAYS, NO_COLOR="1")
+
+
+class Closed(io.StringIO):
+    """A terminal whose window was closed."""
+
+    def write(self, text: str) -> int:
+        raise OSError(errno.EIO, text)
+
+
+def test_talk_to_nobody_is_no_failure_and_data_is_that_of_a_closed_pipe() -> None:
+    terminal = Terminal(stdout=Closed(), stderr=Closed(), settings=OutputSettings(), environment={})
+    terminal.say("anybody there?")
+    with pytest.raises(BrokenPipeError):
+        terminal.data("answer")

@@ -217,3 +217,18 @@ def test_somebody_looks_while_nothing_happens() -> None:
 
     attend({"web": web}, show=Screen(), stop=lambda: web.put(None), look=look, **QUIET)
     assert len(looks) >= 3
+
+
+def test_closed_terminal_is_nothing_to_a_program_that_was_started_with_nohup() -> None:
+    screen, web = Screen(b"later"), Stream()
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def ready() -> None:
+        signal.raise_signal(signal.SIGHUP)
+        web.put(b"later")
+
+    try:
+        attend({"web": web}, show=screen, ready=ready, stop=lambda: web.put(None), kill=never)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert screen.lines == [("web", b"later")]

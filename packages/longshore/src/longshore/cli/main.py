@@ -94,7 +94,10 @@ def _run(arguments: list[str], context: Context) -> int:
     try:
         # Not `root.main`: that answers a closed pipe and Ctrl-C in its own way.
         with root.make_context("longshore", list(arguments), obj=context) as ctx:
-            result = root.invoke(ctx)
+            from longshore.cli.interruption import heeding_requests  # noqa: PLC0415 - not for --help
+
+            with heeding_requests():
+                result = root.invoke(ctx)
     except LongshoreError as error:
         context.close()
         return report_error(error, context.terminal)

@@ -4,8 +4,10 @@ Talk is sanitised, because names of packages and lines of logs come from elsewhe
 obeys control characters. Data is written as it is.
 """
 
+import errno
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol, TextIO
@@ -112,13 +114,13 @@ class Terminal:
 
     def data(self, line: str) -> None:
         """Write one line of the answer."""
-        with self.lock:
+        with self.lock, _reader_may_be_gone():
             self._pause()
             _write(self.stdout, line + "\n")
 
     def data_bytes(self, content: bytes) -> None:
         """Write bytes of the answer as they are: the output of a program, a log."""
-        with self.lock:
+        with self.lock, _reader_may_be_gone():
             self._pause()
             self.stdout.flush()
             self.stdout.buffer.write(content)
@@ -199,8 +201,9 @@ class Terminal:
         Raises:
             BrokenPipeError: if whoever read standard output has gone.
         """
-        self.stdout.flush()
-        self.stderr.flush()
+        with _reader_may_be_gone():
+            self.stdout.flush()
+            self.stderr.flush()
 
     def _colours(self, stream: TextIO) -> bool:
         if self.settings.color is ColorChoice.AUTO:
@@ -208,16 +211,29 @@ class Terminal:
         return self.settings.color is ColorChoice.ALWAYS
 
     def _talk(self, text: str) -> None:
-        with self.lock:
+        # Nobody may listen any more, as after the terminal was closed: the work has to go on, or to
+        # be ended in good order.
+        with self.lock, suppress(OSError):
             if self._live is not None:
                 self._live.write_above(text)
-                return
-            _write(self.stderr, text + "\n")
-            self.stderr.flush()
+            else:
+                _write(self.stderr, text + "\n")
+                self.stderr.flush()
 
     def _pause(self) -> None:
         if self._live is not None:
             self._live.pause()
+
+
+@contextmanager
+def _reader_may_be_gone() -> Iterator[None]:
+    """Make a closed terminal what a closed pipe is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise BrokenPipeError(errno.EPIPE, "the terminal was closed") from error
+        raise
 
 
 def printable(text: str) -> str:

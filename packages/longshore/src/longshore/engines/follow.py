@@ -229,8 +229,12 @@ def _interrupting(events: "SimpleQueue[_Event]") -> Iterator[None]:
     def interrupt(_number: int, _frame: object) -> None:
         events.put((_Kind.INTERRUPTED, "", b""))  # reentrant, as the documentation promises
 
-    before = {number: signal.signal(number, interrupt) for number in _SIGNALS}
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    if before[signal.SIGHUP] is signal.SIG_IGN:  # somebody has started us with nohup
+        del before[signal.SIGHUP]
     try:
+        for number in before:
+            signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():

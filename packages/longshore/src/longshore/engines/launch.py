@@ -169,17 +169,18 @@ class Launcher:
             wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
             if launch.keep:  # from now on: what dies before that ends the service, and says why
                 self._services.keep(lasting, {one.name: one.restart for one in plan.lasting})
+            self._tell_volumes(launch.project.name, fresh, engine)
+            ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
+            self._services.done("start", launch.project.name, ready)
         except LongshoreError:
             # The output of what failed stays for `logs`; nothing of it keeps running.
             # While it is worked on, what it uses waits for the next version.
-            self._services.stop([*attempt.begun, *(() if attempt.again else attempt.backing)])
+            left = [*attempt.begun, *(() if attempt.again else attempt.backing)]
+            self._services.give_up(left, keep_logs=True)
             raise
         except BaseException:
-            self._services.clear([*attempt.begun, *attempt.backing])
+            self._services.give_up([*attempt.begun, *attempt.backing])
             raise
-        self._tell_volumes(launch.project.name, fresh, engine)
-        ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
-        self._services.done("start", launch.project.name, ready)
         return tuple(lasting)
 
     def _tell_volumes(self, service: str, fresh: Iterable[Volume], engine: Engine) -> None:

@@ -79,10 +79,10 @@ class Services:
             KeyboardInterrupt: after a second Ctrl-C.
         """
         service, engine = runs[0].service, self.engines.named(runs[0].engine)
-        streams = {run.process: engine.logs(run, follow=True) for run in runs}
         by_name = {run.process: run for run in runs}
         ended = error = None
         try:
+            streams = {run.process: engine.logs(run, follow=True) for run in runs}
             ended = attend(
                 streams,
                 show=show,
@@ -212,6 +212,21 @@ class Services:
         """Stop processes side by side, then what they use; remove them with their records."""
         for group in _in_order(runs):
             self._each(group, lambda run: self._remove(run, grace))
+
+    def give_up(self, runs: Sequence[Run], *, keep_logs: bool = False) -> None:
+        """Stop what was begun, also over another Ctrl-C, which kills it.
+
+        Args:
+            runs: what was begun.
+            keep_logs: whether it stays, with its records, for people to read why.
+        """
+        action = self.stop if keep_logs else self.clear
+        try:
+            action(runs)
+        except KeyboardInterrupt:
+            self.note(runs[0].service, "killing what does not stop")
+            action(runs, grace=0)
+            raise
 
     def _state(self, run: Run) -> RunState:
         try:

@@ -245,7 +245,7 @@ def attend_to_versions(
                     runs = _restore(launcher, good, layout, failed)
         except BaseException:
             with services.locked(service):
-                services.clear(services.records.runs(service))
+                services.give_up(services.records.runs(service))
             raise
 
 
