@@ -1,6 +1,7 @@
 """Many steps as one line, and signs of life."""
 
 import io
+import threading
 from threading import Event as Flag
 
 import pytest
@@ -111,3 +112,21 @@ def test_nothing_is_said_after_the_end() -> None:
     pulse.close()
     told.clear()
     assert not told.wait(0.3)
+
+
+def test_stream_that_is_closed_ends_it_without_a_word() -> None:
+    told = Flag()
+
+    def write(_: str) -> None:
+        told.set()
+        msg = "I/O operation on closed file"
+        raise ValueError(msg)
+
+    pulse = Pulse(write, describe, silence=0.05)
+    pulse.note(step(Phase.STARTED))
+    assert told.wait(20)
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_beat)"):
+            thread.join(20)
+            assert not thread.is_alive()
+    pulse.close()

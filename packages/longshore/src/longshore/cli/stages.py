@@ -141,7 +141,10 @@ class Pulse:
                 is_due = time.monotonic() - self._last >= self._silence and self._under_way
                 line = self._line() if is_due else None
             if line is not None and not stop.is_set():
-                self._write(line)
+                try:
+                    self._write(line)
+                except (OSError, ValueError):  # nobody listens any more: the stream is closed
+                    return
                 self.spoken()
 
     def _line(self) -> str:
