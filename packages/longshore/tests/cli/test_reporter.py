@@ -6,7 +6,14 @@ import threading
 
 import pytest
 
-from longshore.cli.reporter import BarReporter, JsonReporter, LineReporter, Pace, make_reporter
+from longshore.cli.reporter import (
+    BarReporter,
+    JsonReporter,
+    LineReporter,
+    OnceReporter,
+    Pace,
+    make_reporter,
+)
 from longshore.cli.terminal import OutputFormat, OutputSettings, Terminal
 from longshore.types import Event, Phase
 
@@ -217,3 +224,20 @@ def test_many_threads_may_report_and_talk() -> None:
     lines = stream.getvalue()
     assert all(f"talk {number}.19\n" in lines for number in range(4))
     assert "fetched 80 wheels in " in lines
+
+
+def test_what_is_said_of_a_watched_project_is_said_once() -> None:
+    stream = io.StringIO()
+    reporter = OnceReporter(LineReporter(make_terminal(stream)))
+    for detail in ("asgi shop:app", "asgi shop:app", "asgi shop:api"):
+        reporter.report(make_event(Phase.NOTE, kind="project.detect", detail=detail))
+        reporter.report(make_event(Phase.NOTE, kind="service.note", detail="replaced"))
+    reporter.close()
+    lines = stream.getvalue().splitlines()
+    assert [line.rpartition(": ")[2] for line in lines] == [
+        "asgi shop:app",
+        "replaced",
+        "replaced",
+        "asgi shop:api",
+        "replaced",
+    ]

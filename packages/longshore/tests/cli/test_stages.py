@@ -122,11 +122,11 @@ def test_stream_that_is_closed_ends_it_without_a_word() -> None:
         msg = "I/O operation on closed file"
         raise ValueError(msg)
 
+    before = threading.enumerate()
     pulse = Pulse(write, describe, silence=0.05)
     pulse.note(step(Phase.STARTED))
+    (thread,) = (each for each in threading.enumerate() if each not in before)
     assert told.wait(20)
-    for thread in threading.enumerate():
-        if thread.name.endswith("(_beat)"):
-            thread.join(20)
-            assert not thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()
     pulse.close()

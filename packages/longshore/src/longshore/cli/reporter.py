@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _PAST = {"build": "built", "choose": "chose", "read": "read", "stop": "stopped", "write": "wrote"}
 # Steps that take no time: they start and never report an end, so they get no bar.
 _INSTANT = frozenset({"engine.choose"})
+_ABOUT_THE_PROJECT = frozenset({"build", "project", "source"})
 _ALWAYS = frozenset({Phase.WARNING, Phase.FAILED})
 _INTERVAL = 0.5
 _BAR_INTERVAL = 0.05
@@ -33,6 +34,30 @@ class ClosableReporter(NullReporter):
 
     def close(self) -> None:
         """Give the terminal back; closing twice is harmless."""
+
+
+class OnceReporter(ClosableReporter):
+    """Passes on each note about the project once: whoever watches one builds it again and again.
+
+    Args:
+        reporter: hears of everything else, too.
+    """
+
+    def __init__(self, reporter: ClosableReporter) -> None:
+        self._reporter = reporter
+        self._said: set[Event] = set()
+
+    def report(self, event: Event) -> None:
+        """Pass the event on, unless it is a note that was."""
+        if event.phase is Phase.NOTE and event.kind.partition(".")[0] in _ABOUT_THE_PROJECT:
+            if event in self._said:
+                return
+            self._said.add(event)
+        self._reporter.report(event)
+
+    def close(self) -> None:
+        """Give the terminal back."""
+        self._reporter.close()
 
 
 class LineReporter(ClosableReporter):

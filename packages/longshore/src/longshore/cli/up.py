@@ -78,12 +78,15 @@ def up(
     from dataclasses import replace
 
     from longshore.build.recipe import require_process
+    from longshore.cli.reporter import OnceReporter
     from longshore.engines.backing.start import open_backing
     from longshore.engines.launch import Launch, Launcher
     from longshore.engines.ports import find_free_port
     from longshore.engines.service import open_services
 
     port = find_free_port() if port == 0 else port
+    if watching:
+        context.reporter = OnceReporter(context.reporter)
 
     def prepare(context: Context) -> Launch:
         settings = user_settings(context, options, env_files)
