@@ -11,6 +11,7 @@ from longshore.engines.backing.source import WorkshopSource
 from longshore.engines.interface import EngineError, ForeignImages, LoadedImage
 from longshore.errors import LockError, ProjectError
 from longshore.oci.config import ImageConfig
+from longshore.testing import RecordingReporter
 from longshore.testing.engine import MemoryEngine
 from longshore.types import Digest, Reference
 
@@ -53,11 +54,19 @@ class Engine(MemoryEngine):
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> WorkshopSource:
+def reporter() -> RecordingReporter:
+    """Who hears about it."""
+    return RecordingReporter()
+
+
+@pytest.fixture
+def source(tmp_path: Path, reporter: RecordingReporter) -> WorkshopSource:
     """A source of a project in CI, where no lock is written."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "a"\nversion = "1"\n')
     environment = {"CI": "true", "HOME": str(tmp_path)}
-    return WorkshopSource(Context(environment=environment, start=str(tmp_path)))
+    context = Context(environment=environment, start=str(tmp_path))
+    context.__dict__["reporter"] = reporter
+    return WorkshopSource(context)
 
 
 def _find(source: WorkshopSource, images: Images | None, *, pull: bool = True) -> LoadedImage:
@@ -72,11 +81,14 @@ def test_an_image_that_is_here_is_used(source: WorkshopSource) -> None:
     assert images.asked == ["docker.io/library/redis:8"]
 
 
-def test_one_that_is_not_is_pulled_once(source: WorkshopSource) -> None:
+def test_one_that_is_not_is_pulled_once_and_not_without_a_word(
+    source: WorkshopSource, reporter: RecordingReporter
+) -> None:
     images = Images(there=True)
     assert _find(source, images) == LOADED
     assert _find(source, images) == LOADED
     assert images.asked == ["docker.io/library/redis:8", "pull docker.io/library/redis:8"]
+    assert [event.detail for event in reporter.events] == ["pulling docker.io/library/redis:8"]
 
 
 def test_otherwise_something_stands_in_for_it_which_ci_wants_pinned(

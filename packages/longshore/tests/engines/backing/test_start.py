@@ -134,6 +134,19 @@ def test_processes_end_before_what_they_use(bench: ServiceBench, memory: MemoryE
     assert _steps(memory) == ["stop web 25", "remove web", "stop mail 30", "remove mail"]
 
 
+def test_what_is_used_goes_on_for_those_who_still_use_it(
+    bench: ServiceBench, memory: MemoryEngine
+) -> None:
+    worker = Process(name="worker", kind=ProcessKind.WORKER, serve=COMMAND)
+    first = bench.up(WEB, worker, uses=(MAIL,), only=("web",))
+    second = bench.up(WEB, worker, uses=(MAIL,), only=("worker",))
+    bench.services()._end_attended(first, None)
+    assert sorted(memory.running()) == ["mail", "worker"]
+    bench.services()._end_attended(second, None)
+    assert memory.running() == []
+    assert bench.services().observe() == ()
+
+
 def test_passwords_go_with_the_volumes(bench: ServiceBench) -> None:
     made = bench.passwords.get(SERVICE, "db")
     bench.down()

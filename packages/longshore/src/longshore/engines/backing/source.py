@@ -105,13 +105,11 @@ class WorkshopSource:
         found = engine.images.find(reference)
         if found is not None or not pull:
             return found, f"{engine.name} does not have it"
-        self._report(reference, Phase.STARTED)
+        self._report(service.name, f"pulling {reference}")
         try:
-            pulled = engine.images.pull(reference)
+            return engine.images.pull(reference), ""
         except EngineError as error:
             return None, error.message
-        self._report(reference, Phase.DONE)
-        return pulled, ""
 
     def _load(self, assembled: "AssembledService", engine: Engine, *, name: str) -> LoadedImage:
         if engine.images is None:
@@ -122,6 +120,6 @@ class WorkshopSource:
         layout = self._workshop.layout
         return engine.load(layout, assembled.write_image(), service=name)
 
-    def _report(self, reference: str, phase: Phase) -> None:
-        event = Event(kind="image.pull", subject=reference, phase=phase)
+    def _report(self, name: str, detail: str) -> None:
+        event = Event(kind="service.note", subject=name, phase=Phase.NOTE, detail=detail)
         self._workshop.reporter.report(event)
