@@ -25,6 +25,10 @@ class EngineError(PreflightError):
     """An engine can't do its work on this machine; another one might."""
 
 
+class SilentRegistryError(EngineError):
+    """A registry does not answer; it would not for another image either."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedImage:
     """An image that an engine can start.
@@ -224,7 +228,7 @@ class ForeignImages(Protocol):
         """Return an image by its whole name, if the engine has it."""
 
     def pull(self, reference: str) -> LoadedImage:
-        """Fetch an image from its registry."""
+        """Fetch an image from its registry; ``SilentRegistryError`` where that does not answer."""
 
 
 class Engine(Protocol):

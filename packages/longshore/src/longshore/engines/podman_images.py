@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from longshore.engines.interface import EngineError, LoadedImage
+from longshore.engines.interface import EngineError, LoadedImage, SilentRegistryError
 from longshore.oci.config import ImageConfig
 from longshore.types import Digest
 
-ANSWER_WITHIN = 20.0
+ANSWER_WITHIN = 10.0
 """Seconds in which a registry has to answer; how long the image itself takes is its own affair."""
 
 _ANSWERED = b"Getting image source"
@@ -66,7 +66,8 @@ class PodmanImages:
         """Fetch an image; a registry that does not answer is given up soon.
 
         Raises:
-            EngineError: if it can't be had.
+            SilentRegistryError: if the registry does not answer in time.
+            EngineError: if it can't be had for another reason.
         """
         process = subprocess.Popen(
             [self._program, "pull", reference],
@@ -92,14 +93,15 @@ class PodmanImages:
             if process.stderr is not None:
                 process.stderr.close()
         found = self.find(reference) if code == 0 else None
+        if code < 0:
+            msg = f"its registry did not answer within {self._answer_within:g} s"
+            raise SilentRegistryError(msg)
         if found is None:
-            raise EngineError(_reason(code, last, self._answer_within))
+            raise EngineError(_reason(last))
         return found
 
 
-def _reason(code: int, last: bytes, seconds: float) -> str:
-    if code < 0:
-        return f"its registry did not answer within {seconds:g} s"
+def _reason(last: bytes) -> str:
     parts = last.decode("utf-8", "replace").removeprefix("Error: ").split(": ")
     # Each of podman's layers puts what it was about in front.
     return f"podman can't pull it: {': '.join(parts[-2:]) or 'no message'}"

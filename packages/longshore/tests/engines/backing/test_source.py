@@ -8,7 +8,12 @@ import pytest
 from longshore.cli.context import Context
 from longshore.config import ServiceConfig, ServiceKind
 from longshore.engines.backing.source import WorkshopSource
-from longshore.engines.interface import EngineError, ForeignImages, LoadedImage
+from longshore.engines.interface import (
+    EngineError,
+    ForeignImages,
+    LoadedImage,
+    SilentRegistryError,
+)
 from longshore.errors import LockError, ProjectError
 from longshore.oci.config import ImageConfig
 from longshore.testing import RecordingReporter
@@ -97,6 +102,23 @@ def test_otherwise_something_stands_in_for_it_which_ci_wants_pinned(
     for images in (Images(), None):
         with pytest.raises(LockError, match=r"redis 8\.0 .* is not pinned"):
             _find(source, images)
+
+
+def test_a_registry_that_does_not_answer_is_asked_once(source: WorkshopSource) -> None:
+    class Silent(Images):
+        def pull(self, reference: str) -> LoadedImage:
+            self.asked.append(f"pull {reference}")
+            msg = "its registry did not answer within 10 s"
+            raise SilentRegistryError(msg)
+
+    images = Silent()
+    for name in ("mongo:8", "mysql:8"):
+        other = replace(CACHE, image=Reference.parse(name))
+        with pytest.raises(ProjectError, match="did not answer"):
+            source.find(other, Engine(images), project="shop", pull=True)
+    assert [each for each in images.asked if each.startswith("pull")] == [
+        "pull docker.io/library/mongo:8"
+    ]
 
 
 def test_nothing_is_pulled_for_what_runs(source: WorkshopSource) -> None:

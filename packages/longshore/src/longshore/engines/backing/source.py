@@ -7,7 +7,7 @@ from longshore.build.standin.catalogue import require_stand_in
 from longshore.config import ServiceConfig
 from longshore.config.known import full_reference
 from longshore.engines.backing.plan import FoundImage
-from longshore.engines.interface import Engine, EngineError, LoadedImage
+from longshore.engines.interface import Engine, EngineError, LoadedImage, SilentRegistryError
 from longshore.types import Event, Phase
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ class WorkshopSource:
     def __init__(self, workshop: "Workshop") -> None:
         self._workshop = workshop
         self._found: dict[tuple[str, str], FoundImage] = {}
+        self._silent: dict[str, str] = {}
+        """Registries that do not answer, and how that was found out."""
 
     def check(self, service: ServiceConfig, engines: Sequence[Engine]) -> None:
         """Refuse what has no stand-in where none of the engines runs images of others.
@@ -105,9 +107,15 @@ class WorkshopSource:
         found = engine.images.find(reference)
         if found is not None or not pull:
             return found, f"{engine.name} does not have it"
+        registry = service.image.registry
+        if registry in self._silent:
+            return None, self._silent[registry]
         self._report(service.name, f"pulling {reference}")
         try:
             return engine.images.pull(reference), ""
+        except SilentRegistryError as error:
+            self._silent[registry] = error.message
+            return None, error.message
         except EngineError as error:
             return None, error.message
 
