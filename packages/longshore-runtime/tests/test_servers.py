@@ -121,7 +121,9 @@ def project(tmp_path: Path) -> Callable[[str], Path]:
     def write(config: str) -> Path:
         (tmp_path / "guests.py").write_text((APPS / "guests.py").read_text())
         (tmp_path / "plain.py").write_text((APPS / "plain.py").read_text())
-        (tmp_path / "gunicorn.conf.py").write_text(config)
+        # One write for a line: print() makes two, and another process's line may come between.
+        say = "import os\ndef say(line):\n    os.write(1, line.encode() + bytes([10]))\n"
+        (tmp_path / "gunicorn.conf.py").write_text(say + config)
         return tmp_path
 
     return write
@@ -144,8 +146,8 @@ def test_gunicorns_file_wins_but_for_address_drain_and_development(
         "worker_class = 'sync'\nthreads = 1\n"
         "def post_worker_init(worker):\n"
         "    c = worker.cfg\n"
-        '    print(\'{"event": "worker", "class": "%s", "graceful": %d, "reload": %d}\'\n'
-        "          % (c.worker_class_str, c.graceful_timeout, c.reload), flush=True)\n"
+        '    say(\'{"event": "worker", "class": "%s", "graceful": %d, "reload": %d}\'\n'
+        "        % (c.worker_class_str, c.graceful_timeout, c.reload))\n"
     )
     flags = ("--server", "gunicorn", "--interface", "wsgi")
     service = serve("guests:wsgi", flags=flags, cwd=project(config))
@@ -162,7 +164,7 @@ def test_gunicorns_environment_wins_over_its_file(
 ) -> None:
     hook = (
         "workers = 1\ndef when_ready(server):\n"
-        '    print(\'{"event": "workers", "count": %d}\' % server.cfg.workers, flush=True)\n'
+        '    say(\'{"event": "workers", "count": %d}\' % server.cfg.workers)\n'
     )
     service = serve(
         "guests:wsgi",
