@@ -114,6 +114,12 @@ def test_print_config_shows_the_command(capsys: pytest.CaptureFixture[str]) -> N
     assert "--listen=127.0.0.1:8123" in shown["command"]
 
 
+@pytest.mark.parametrize(("interface", "code"), [("wsgi", 0), ("asgi", 78)])
+def test_check_looks_at_the_server_too(serve: Serve, interface: str, code: int) -> None:
+    flags = ("--server", "waitress", "--interface", interface, "--check")
+    assert serve(f"guests:{interface}", flags=flags).wait().code == code
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Callable[[str], Path]:
     """A folder with an application and a ``gunicorn.conf.py``."""

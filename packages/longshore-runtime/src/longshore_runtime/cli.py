@@ -65,5 +65,10 @@ def run(options: Options, events: EventLog) -> int:
     if options.task == "print-config":
         sys.stdout.write(json.dumps(render_config(options, plan, os.environ), indent=2) + "\n")
     else:
-        report_check(events, options, plan, import_application(options, plan))
+        application = import_application(options, plan)
+        if options.is_foreign:
+            from longshore_runtime.servers import compose  # noqa: PLC0415 -- not for uvicorn
+
+            compose(options, plan, port=options.port)  # is it installed, does it speak this
+        report_check(events, options, plan, application)
     return 0
