@@ -65,10 +65,10 @@ def require_pins(workshop: Workshop, stand_in: StandIn, *, locked: bool) -> Base
     if locked:
         msg = f"{FILENAME}: service {stand_in} is not pinned"
         raise LockError(msg, hint="run `longshore lock` and commit the file")
-    made = _pin(workshop, stand_in)
-    _write(workshop, replace(before, services=(*before.services, made)))
+    write_services(workshop, upgrade=False)  # all at once, as `lock` does
     report_written(workshop)
-    return made
+    found = find_pins(read_pins(lock_path(workshop)) or Pins(), stand_in)
+    return found or _pin(workshop, stand_in)  # none where somebody has just changed the file
 
 
 def _pin(workshop: Workshop, stand_in: StandIn) -> BasePins:
