@@ -32,6 +32,7 @@ def test_the_package_that_has_what_is_missing_is_named(
     [
         ("error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory", True),
         ("make: cc: No such file or directory", True),
+        ("FileNotFoundError: [Errno 2] No such file or directory: 'x86_64-linux-gnu-gcc'", True),
         ("../meson.build:1:0: ERROR: Unknown compiler(s): [['cc'], ['gcc'], ['clang']]", True),
         ("a.c:1:10: fatal error: x.h: No such file or directory\nerror: command 'gcc' fai", False),
         ("RuntimeError: no such thing", False),

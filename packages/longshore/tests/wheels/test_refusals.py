@@ -104,5 +104,5 @@ def test_a_backend_that_can_not_be_imported(requires: str, hint: str) -> None:
 def test_own_code_that_needs_a_compiler_is_told_how_to_get_one() -> None:
     said = "error: command 'x86_64-linux-gnu-gcc' failed: No such file or directory"
     assert failure_hint(member("setuptools.build_meta"), tree(), said) == (
-        "give it a compiler, in [tool.longshore]: build-packages = []"
+        "give it a compiler: add to [tool.longshore]: build-packages = []"
     )

@@ -102,8 +102,9 @@ def sdist(tmp_path: Path) -> Make:
 def _build(tmp_path: Path, environment: BuildEnvironment, sdist: FetchedWheel) -> BuiltWheel:
     return build_sdist(
         sdist,
-        environment,
         TARGET,
+        key=Digest.of(b"environment"),
+        environment=lambda: environment,
         blobs=BlobStore(tmp_path / "blobs"),
         memos=MemoStore(tmp_path / "memos"),
     )
@@ -247,7 +248,7 @@ def test_a_failing_backend_shows_its_last_lines(
         ),
         (
             "error: command 'gcc' failed: No such file or directory",
-            "give it a compiler, in [tool.longshore]: build-packages = []",
+            "give it a compiler: add to [tool.longshore]: build-packages = []",
         ),
     ],
 )

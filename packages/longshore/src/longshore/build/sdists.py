@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from longshore.build.environment import open_environment
+from longshore.build.environment import find_environment, open_environment
 from longshore.build.interface import Workshop
 from longshore.build.pins import missing_toolchain, needs_toolchain
 from longshore.build.toolchain import BuildRoots
@@ -136,13 +136,14 @@ def build_sdists(
             msg = f"longshore.lock: what builds {source.package} is not pinned for Python {python}"
             raise LockError(msg, hint="run `longshore lock`")
         base = roots.of_sdist(compiled=pinned.compiled)
-        environment, fetched = open_environment(workshop, base, requires.packages)
-        tools.update({each.package.name: each for each in fetched})
+        environment = find_environment(workshop, base, requires.packages)
+        tools.update({each.package.name: each for each in environment.wheels})
         build = partial(
             build_sdist,
             source,
-            environment,
             image.target,
+            key=environment.key,
+            environment=environment.open,
             blobs=workshop.blobs,
             memos=workshop.memos,
         )

@@ -132,7 +132,7 @@ def _run(
         name=member.backend or "",
         path=member.backend_path,
         missing=missing_hint(member),
-        failed=partial(failure_hint, member, files),
+        failed=partial(failure_hint, member, files, table=environment.table),
         env=version_environment(member),
     )
     return run_backend(backend, environment, source, output, build=build)

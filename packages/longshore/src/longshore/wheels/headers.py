@@ -118,20 +118,26 @@ _MODULE = re.compile(
     r"Package '?([\w.+-]+)'?,? (?:required|was not found|not found)|No package '([\w.+-]+)' found"
 )
 _NO_COMPILER = re.compile(
-    r"(?:command|program)?[^\n]*\b(?:gcc|cc|g\+\+|c\+\+)'?[^\n]{0,40}"
-    r"(?:No such file or directory|not found)|Unknown compiler|no working compiler",
+    r"\b(?:gcc|cc|g\+\+|c\+\+)'?[^\n]{0,40}(?:No such file or directory|not found)"
+    r"|No such file or directory: '[\w-]*(?:gcc|cc|g\+\+|c\+\+)'"
+    r"|Unknown compiler|no working compiler",
     re.IGNORECASE,
 )
 
 
-def compiler_hint(output: str) -> str | None:
-    """Return what to write where a build lacks a compiler, or what one asked for."""
+def compiler_hint(output: str, table: str) -> str | None:
+    """Return what to write where a build lacks a compiler, or what one asked for.
+
+    Args:
+        output: all that the build wrote.
+        table: what to call the project's configuration.
+    """
     packages = missing_packages(output)
     if packages:
         listed = ", ".join(f'"{name}"' for name in packages)
-        return f"add to [tool.longshore]: build-packages = [{listed}]"
+        return f"add to {table}: build-packages = [{listed}]"
     if lacks_compiler(output):
-        return "give it a compiler, in [tool.longshore]: build-packages = []"
+        return f"give it a compiler: add to {table}: build-packages = []"
     return None
 
 

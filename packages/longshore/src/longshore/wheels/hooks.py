@@ -45,6 +45,7 @@ class BuildEnvironment:
         base_key: identifies the base's content; part of every cached wheel's key.
         packages: an unpacked folder of the pinned build requirements.
         packages_key: identifies that folder's content.
+        table: what messages call the project's configuration.
     """
 
     sandbox: Sandbox
@@ -53,6 +54,7 @@ class BuildEnvironment:
     base_key: Digest
     packages: Path
     packages_key: Digest
+    table: str = "[tool.longshore]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

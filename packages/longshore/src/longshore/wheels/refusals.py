@@ -42,13 +42,16 @@ _TABLES: Final = {
 }
 
 
-def failure_hint(member: Member, tree: SourceTree, output: str) -> str:
+def failure_hint(
+    member: Member, tree: SourceTree, output: str, *, table: str = "[tool.longshore]"
+) -> str:
     """Return what to do about a backend that failed.
 
     Args:
         member: what it was to build.
         tree: the files that it saw.
         output: all that it wrote.
+        table: what to call the project's configuration.
     """
     readme = _NO_README.search(output)
     if readme is not None:
@@ -56,7 +59,7 @@ def failure_hint(member: Member, tree: SourceTree, output: str) -> str:
         return f"write {name} and `git add` it, or take readme out of [project]"
     if _NO_PACKAGE.search(output):
         return _package_hint(member, tree)
-    compiler = compiler_hint(output)
+    compiler = compiler_hint(output, table)
     if compiler is not None:
         return compiler
     if asks_git(member) and member.told_version is None:

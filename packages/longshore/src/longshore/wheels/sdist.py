@@ -7,9 +7,10 @@ key of everything that decides its bytes, and never leaves this machine but as p
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -83,13 +84,22 @@ def sdist_requirements(sdist: FetchedWheel, environment: BuildEnvironment) -> tu
 
 def build_sdist(
     sdist: FetchedWheel,
-    environment: BuildEnvironment,
     target: Target,
     *,
+    key: Digest,
+    environment: Callable[[], BuildEnvironment],
     blobs: BlobStore,
     memos: MemoStore,
 ) -> BuiltWheel:
     """Return the wheel of an sdist, from the cache if nothing that decides it has changed.
+
+    Args:
+        sdist: the file, in the store.
+        target: what the wheel is for.
+        key: of the environment's content; part of the cached wheel's.
+        environment: returns where the backend runs, if it has to.
+        blobs: keeps wheels.
+        memos: remember which sdist became which wheel.
 
     Raises:
         WheelError: if the backend fails, asks for a requirement that is not pinned, or gives
@@ -98,8 +108,9 @@ def build_sdist(
 
     def build(folder: Path) -> tuple[str, IO[bytes]]:
         subject = str(sdist.package)
-        result = _run(sdist, environment, folder, build=True)
-        check_requirements(subject, result.requires, environment.packages)
+        opened = environment()
+        result = _run(sdist, opened, folder, build=True)
+        check_requirements(subject, result.requires, opened.packages)
         file = open_wheel(
             folder / "output",
             result.filename,
@@ -114,20 +125,17 @@ def build_sdist(
             raise
         return result.filename, file
 
-    key = _key(sdist, environment)
-    return build_once(sdist.package.name, key, build, blobs=blobs, memos=memos)
+    return build_once(sdist.package.name, _key(sdist, key), build, blobs=blobs, memos=memos)
 
 
-def _key(sdist: FetchedWheel, environment: BuildEnvironment) -> Digest:
+def _key(sdist: FetchedWheel, environment: Digest) -> Digest:
     parts = {
         "format": FORMAT,
         "name": sdist.package.name,
         "version": sdist.package.version,
         "sdist": str(sdist.artifact.digest),
         "subdirectory": sdist.package.source.subdirectory,
-        "base": str(environment.base_key),
-        "interpreter": str(environment.interpreter),
-        "packages": str(environment.packages_key),
+        "environment": str(environment),
     }
     return Digest.of(b"sdist " + json.dumps(parts, sort_keys=True).encode())
 
@@ -144,14 +152,14 @@ def _run(
             name=system.backend,
             path=system.backend_path,
             missing=f"its [build-system] requires do not bring it: {_LOCK_ANOTHER}",
-            failed=_hint,
+            failed=partial(_hint, environment.table),
         )
         return run_backend(backend, environment, root, output, build=build)
 
 
-def _hint(output: str) -> str:
+def _hint(table: str, output: str) -> str:
     """Say what to do about a failed build: what it lacks, as far as that can be told."""
-    return compiler_hint(output) or (
+    return compiler_hint(output, table) or (
         "it is built without network, from its source distribution: name the Debian packages that "
         f"it needs in build-packages, or {_LOCK_ANOTHER}"
     )
