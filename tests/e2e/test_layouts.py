@@ -99,7 +99,9 @@ def benches(environment: dict[str, str], pinned: Path) -> Iterator[Callable[[Pat
 
     yield bench
     for each in made:
-        each.down("--volumes")
+        down = each.down("--volumes")
+        assert down.returncode == 0, down.stderr
+        assert not each.is_listening()
     written = read_pins(made[0].project / PINS) if made else None
     if written is not None:
         (pinned / PINS).write_text(render_pins(Pins(bases=written.bases)), encoding="utf-8")
@@ -154,7 +156,7 @@ def test_the_applications_of_a_workspace_run_and_share_a_library(
 ) -> None:
     write(tmp_path, workspace(kind))
     lock(tmp_path, "uv" if kind == "uv" else "", environment)
-    one, two = benches(tmp_path / "apps/one"), benches(tmp_path)
+    one, two = benches(tmp_path / "apps/one"), benches(tmp_path / "apps/two")
     up(one, f"{kind} workspace, one of two", image="one")
     up(two, f"{kind} workspace, the other", "--package", "two", image="two")
 
