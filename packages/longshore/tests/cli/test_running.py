@@ -17,6 +17,7 @@ from longshore.engines.choose import Engines
 from longshore.engines.interface import LoadedImage, Port, Run, RunSpec, Volume
 from longshore.engines.ports import find_free_port
 from longshore.engines.records import RunRecords
+from longshore.errors import WheelError
 from longshore.oci.config import ImageConfig
 from longshore.testing.engine import MemoryEngine
 from longshore.types import Digest, NullReporter
@@ -243,6 +244,35 @@ def test_up_finds_a_taken_port_before_it_builds(
     assert out == ""
     assert err.startswith(f"error: port {port} is taken by ")
     assert err.endswith("hint: stop that program, or choose a port with --port\n")
+    assert engine.calls == []
+
+
+def test_image_that_can_not_be_built_leaves_alone_what_runs(
+    running: tuple[Run, ...],
+    engine: MemoryEngine,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> None:
+        msg = "sqlalchemy 2.1 has no wheel that fits"
+        raise WheelError(msg)
+
+    monkeypatch.setattr("longshore.build.build_image", fail)
+    before = list(engine.calls)
+    assert main(["up", "--detach"]) == 4
+    assert capsys.readouterr().err.endswith("error: sqlalchemy 2.1 has no wheel that fits\n")
+    assert engine.calls == before
+    assert engine.running() == [run.process for run in running]
+
+
+def test_unknown_process_is_a_usage_error_before_anything_is_built(
+    port: int, engine: MemoryEngine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del port
+    assert main(["up", "wrker"]) == 2
+    assert capsys.readouterr().err == (
+        "error: shop has no process 'wrker'\n  it has web, worker\nhint: did you mean 'worker'?\n"
+    )
     assert engine.calls == []
 
 

@@ -27,7 +27,7 @@ from longshore.engines.settings import PROJECT_FILE, Settings
 from longshore.errors import DeployError, LongshoreError, PreflightError
 from longshore.oci.descriptor import Descriptor
 from longshore.oci.layout import ImageLayout
-from longshore.types import CommandLine, Process, Project, Secret
+from longshore.types import CommandLine, Process, Project, Restart, Secret
 
 _PORT_WAIT = 5.0
 """Seconds that the kernel gets to release the port of a process that has ended."""
@@ -167,8 +167,8 @@ class Launcher:
             begun = time.monotonic()
             lasting = self._start_lasting(attempt, image)
             wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
-            if launch.keep:  # from now on: what dies before that ends the service, and says why
-                self._services.keep(lasting, {one.name: one.restart for one in plan.lasting})
+            # From now on: what dies before that ends the service, and says why.
+            self._keep(attempt, lasting)
             self._tell_volumes(launch.project.name, fresh, engine)
             ready = f"ready in {time.monotonic() - begun:.2f} s, {engine.name}"
             self._services.done("start", launch.project.name, ready)
@@ -182,6 +182,13 @@ class Launcher:
             self._services.give_up([*attempt.begun, *attempt.backing])
             raise
         return tuple(lasting)
+
+    def _keep(self, attempt: "_Attempt", lasting: Sequence[Run]) -> None:
+        policies = {run.process: Restart.ON_FAILURE for run in attempt.backing}
+        if attempt.launch.keep:
+            policies |= {process.name: process.restart for process in attempt.plan.lasting}
+        runs = [run for run in (*attempt.backing, *lasting) if run.process in policies]
+        self._services.keep(runs, policies)
 
     def _tell_volumes(self, service: str, fresh: Iterable[Volume], engine: Engine) -> None:
         for volume in fresh:

@@ -80,6 +80,7 @@ class Services:
         """
         service, engine = runs[0].service, self.engines.named(runs[0].engine)
         by_name = {run.process: run for run in runs}
+        used = [run for run in self.records.runs(service) if run.backing is not None]
         ended = error = None
         try:
             streams = {run.process: engine.logs(run, follow=True) for run in runs}
@@ -91,7 +92,7 @@ class Services:
                 kill=lambda: self.stop(runs, grace=0),
                 departure=departure,
                 is_done=lambda name: self._is_done(by_name[name]),
-                look=RestartNews(engine, runs, tell=self.note).look,
+                look=RestartNews(engine, [*runs, *used], tell=self.note).look,
             )
         finally:
             if departure is None or not departure.is_taken:

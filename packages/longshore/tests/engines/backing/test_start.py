@@ -9,6 +9,7 @@ from longshore.config import ServiceConfig, ServiceKind
 from longshore.engines.choose import Engines
 from longshore.engines.command import run_command
 from longshore.engines.interface import Engine, EngineError, RunStatus
+from longshore.engines.restart import RestartRule
 from longshore.engines.settings import Settings
 from longshore.errors import DeployError, PreflightError, ProjectError
 from longshore.testing import RecordingReporter
@@ -61,6 +62,17 @@ def test_what_is_used_starts_first_and_its_address_is_given(
     assert given["STORE"] == str(ports["store"])
     assert [spec.networked for spec in memory.specs] == [True, True, True]
     assert bench.notes()[0] == "mail: a stand-in stands in for mail: there is no other"
+
+
+@pytest.mark.parametrize(("keep", "kept"), [(True, {"mail", "web"}), (False, {"mail"})])
+def test_what_is_used_is_started_again_when_it_crashes(
+    bench: ServiceBench,
+    memory: MemoryEngine,
+    keep: bool,
+    kept: set[str],
+) -> None:
+    bench.up(uses=(MAIL,), keep=keep)
+    assert memory.rules == dict.fromkeys(kept, RestartRule())
 
 
 def test_the_users_own_value_wins_and_that_is_said(
