@@ -9,13 +9,14 @@ import pytest
 from longshore.build import build_image
 from longshore.build.project_lock import write_missing_lock
 from longshore.build.source_metadata import SourceReader, resolve_with_sources
+from longshore.build.unfit import expected_target
 from longshore.cli.context import Context
 from longshore.errors import LockError
 from longshore.locks.pins import FILENAME, read_pins
 from longshore.testing import Archive, RecordingReporter, make_sdist, make_wheel
 from longshore.testing.sample import PYPROJECT, Sample
 from longshore.testing.sandbox import HostSandbox
-from longshore.types import NormalizedName, parse_name
+from longshore.types import NormalizedName, PythonVersion, parse_name
 from longshore.wheels.resolve import SourceMetadata, SourcesOnlyError
 
 BACKEND = """
@@ -120,6 +121,26 @@ def test_wheels_go_before_sources(project: Sample) -> None:
     assert sandbox.runs == 0
 
 
+def test_wheels_for_other_systems_are_no_wheels(project: Sample) -> None:
+    project.index.add(sources("1.0", "helper"))
+    project.index.add(make_wheel("sources", "1.0", tag="cp313-cp313-win_amd64"))
+    write_missing_lock(tools(project), upgrade=False)
+    packages = locked(project)
+    assert "sdist" in packages["sources"]
+    assert packages["sources"]["dependencies"] == [{"name": "helper"}]
+    assert not build_image(tools(project, CI="true")).cached
+
+
+def test_package_that_is_needed_elsewhere_only_may_have_wheels_for_there_only(
+    project: Sample,
+) -> None:
+    need(project, "sources ; sys_platform == 'win32'")
+    project.index.add(sources("1.0"))
+    project.index.add(make_wheel("sources", "1.0", tag="cp313-cp313-win_amd64"))
+    write_missing_lock(tools(project), upgrade=False)
+    assert "wheels" in locked(project)["sources"]
+
+
 def test_package_that_is_nowhere_is_still_no_solution(project: Sample) -> None:
     with pytest.raises(LockError) as caught:
         write_missing_lock(tools(project), upgrade=False)
@@ -154,5 +175,5 @@ def test_versions_that_lead_to_one_another_for_ever_are_given_up() -> None:
         return f'[[packages]]\nname = "sources"\nversion = "{other}"\n'
 
     with pytest.raises(LockError) as caught:
-        resolve_with_sources(resolve, _Wavering(), [])
+        resolve_with_sources(resolve, _Wavering(), [], expected_target(PythonVersion(3, 13)))
     assert str(caught.value) == "no versions of sources fit together"

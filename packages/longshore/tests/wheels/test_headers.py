@@ -2,7 +2,7 @@
 
 import pytest
 
-from longshore.wheels.headers import lacks_compiler, missing_packages
+from longshore.wheels.headers import lacks_compiler, lacks_rust, missing_packages
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,16 @@ def test_the_package_that_has_what_is_missing_is_named(
 )
 def test_a_build_that_finds_no_compiler_is_noticed(output: str, expected: bool) -> None:
     assert lacks_compiler(output) is expected
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("error: can't find Rust compiler", True),
+        ("Cargo, the Rust package manager, is not installed or is not on PATH.", True),
+        ("cargo metadata failed: cargo: command not found", True),
+        ("[Errno 2] No such file or directory: 'gcc'", False),
+    ],
+)
+def test_a_build_that_asks_for_rust_is_noticed(output: str, expected: bool) -> None:
+    assert lacks_rust(output) is expected

@@ -97,6 +97,7 @@ def require_sdist_pins(
     *,
     pins: Pins,
     locked: bool,
+    told: bool = True,
 ) -> Pins:
     """Return pins that have all that source distributions need, written first if that is allowed.
 
@@ -106,6 +107,7 @@ def require_sdist_pins(
         sdists: the packages that have no wheel for it.
         pins: complete but for these.
         locked: whether a missing pin is an error.
+        told: whether the user hears that the file was written.
 
     Raises:
         LockError: if a pin is missing and ``locked``, or can't be resolved.
@@ -131,7 +133,8 @@ def require_sdist_pins(
         toolchains=_with(pins.toolchains, roots.toolchain),
     )
     _write(workshop, complete)
-    report_written(workshop)
+    if told:
+        report_written(workshop)
     return complete
 
 

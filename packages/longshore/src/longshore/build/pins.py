@@ -157,11 +157,16 @@ def report_written(workshop: Workshop) -> None:
     )
 
 
+def pins_bytes(workshop: Workshop) -> bytes:
+    """Return the lock file's bytes; none where there is no file that can be read."""
+    try:
+        return lock_path(workshop).read_bytes()
+    except OSError:
+        return b""
+
+
 def pins_digest(workshop: Workshop, pins: Pins) -> Digest:
     """Return a digest of the lock file's bytes without its services, for keys of images."""
     if pins.services:
         return Digest.of(render_pins(replace(pins, services=())).encode())
-    try:
-        return Digest.of(lock_path(workshop).read_bytes())
-    except OSError:
-        return Digest.of(b"")
+    return Digest.of(pins_bytes(workshop))

@@ -19,7 +19,9 @@ from longshore.build.bases import choose_base
 from longshore.build.declared import Declared, constraints_of, keep_versions, read_declared
 from longshore.build.freshness import check_freshness
 from longshore.build.interface import Workshop
+from longshore.build.pins import pins_bytes, report_written
 from longshore.build.replacing import replace_text
+from longshore.build.unfit import expected_target, unfit_packages
 from longshore.errors import LockError
 from longshore.locks import LockedSet, find_lock, no_lock
 from longshore.locks.foreign import ForeignLock, find_foreign, read_versions
@@ -27,7 +29,7 @@ from longshore.locks.pylock import FILENAME
 from longshore.project.metadata import read_metadata
 from longshore.project.workspace import Workspace
 from longshore.source.git import find_repository
-from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion
+from longshore.types import Digest, Event, NormalizedName, Phase, PythonVersion, Target
 from longshore.wheels.index import Indexes, SimpleIndex, choose_indexes
 from longshore.wheels.resolve import SourcesOnlyError, resolve_pylock
 
@@ -194,28 +196,40 @@ def _write(workshop: Workshop, inputs: _Inputs, *, upgrade: bool) -> None:
         environment=workshop.environment,
         subject=subject,
     )
+    target = expected_target(inputs.python)
     try:
         text = resolve()
     except SourcesOnlyError:
-        text = _resolve_with_sources(workshop, declared, resolve, indexes)
+        text = ""
+    if not text or unfit_packages(text, target):
+        text = _resolve_with_sources(workshop, declared, resolve, indexes, target)
     reporter.report(Event(kind="resolve", subject=subject, phase=Phase.DONE))
     replace_text(inputs.path, _render(text, inputs))
 
 
 def _resolve_with_sources(
-    workshop: Workshop, declared: Declared, resolve: "partial[str]", indexes: Indexes
+    workshop: Workshop,
+    declared: Declared,
+    resolve: "partial[str]",
+    indexes: Indexes,
+    target: Target,
 ) -> str:
     from longshore.build.source_metadata import (  # noqa: PLC0415 - most locks have wheels only
         SourceReader,
         resolve_with_sources,
     )
 
+    before = pins_bytes(workshop)
     index = SimpleIndex(workshop.transport, indexes, memos=workshop.memos, store=workshop.blobs)
-    return resolve_with_sources(
+    text = resolve_with_sources(
         lambda sources: resolve(sources=sources),
         SourceReader(workshop, index),
         (*declared.requirements, *declared.constraints, *declared.overrides),
+        target,
     )
+    if pins_bytes(workshop) != before:
+        report_written(workshop)
+    return text
 
 
 def _render(text: str, inputs: _Inputs) -> str:

@@ -25,10 +25,11 @@ from longshore.build.members import read_first_party
 from longshore.build.pins import lock_path
 from longshore.build.sdists import build_sdists
 from longshore.build.toolchain import BuildRoots
+from longshore.build.unfit import unfit_packages
 from longshore.errors import LockError
 from longshore.locks import Artifact, LockedPackage, PackageSource, SourceKind
 from longshore.locks.pins import Pins, read_pins
-from longshore.types import NormalizedName, parse_name
+from longshore.types import NormalizedName, Target, parse_name
 from longshore.wheels.choose import ChosenWheel, choose_wheel
 from longshore.wheels.index import SimpleIndex
 from longshore.wheels.read import WheelFile
@@ -42,6 +43,7 @@ def resolve_with_sources(
     resolve: Callable[[Sequence[SourceMetadata]], str],
     reader: "SourceReader",
     requirements: Iterable[str],
+    target: Target,
 ) -> str:
     """Return a ``pylock.toml`` that takes packages without a wheel as source distributions.
 
@@ -49,6 +51,7 @@ def resolve_with_sources(
         resolve: resolves, told what the source distributions depend on.
         reader: finds that out.
         requirements: those of the project, for the versions that they pin.
+        target: what is built for; what has no wheel there is taken as its sources, too.
 
     Raises:
         LockError: if there is no solution.
@@ -66,7 +69,12 @@ def resolve_with_sources(
                 raise
             told |= {name: reader.read(name, pinned.get(name)) for name in fresh}
             continue
-        others = _other_versions(text, told)
+        others = dict(_other_versions(text, told))
+        others |= {
+            name: version
+            for name, version in unfit_packages(text, target).items()
+            if name not in told and reader.is_needed(name, version)
+        }
         if not others:
             return text
         told |= {name: reader.read(name, version) for name, version in others.items()}
@@ -106,7 +114,9 @@ class SourceReader:
         """
         chosen = self._choose(name, version)
         workshop, base = self._workshop, self._base
-        pins = pinning.require_sdist_pins(workshop, base, [chosen], pins=self._pins(), locked=False)
+        pins = pinning.require_sdist_pins(
+            workshop, base, [chosen], pins=self._pins(), locked=False, told=False
+        )
         roots = BuildRoots(workshop=workshop, base=base, pins=pins, may_lock=True)
         ((built,), _) = build_sdists(workshop, roots, pins, [chosen])
         wheel = WheelFile.open(

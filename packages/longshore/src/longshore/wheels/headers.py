@@ -123,6 +123,10 @@ _NO_COMPILER = re.compile(
     r"|Unknown compiler|no working compiler",
     re.IGNORECASE,
 )
+_NO_RUST = re.compile(
+    r"can't find Rust compiler"  # setuptools-rust
+    r"|\b(?:[Cc]argo|rustc)\b[^\n]{0,80}(?:not found|not installed|No such file|is not on PATH)"
+)
 
 
 def compiler_hint(output: str, table: str) -> str | None:
@@ -149,6 +153,11 @@ def missing_packages(output: str) -> tuple[str, ...]:
 def lacks_compiler(output: str) -> bool:
     """Tell whether a build found no compiler at all."""
     return _NO_COMPILER.search(output) is not None and "fatal error:" not in output
+
+
+def lacks_rust(output: str) -> bool:
+    """Tell whether a build asked for Rust's compiler."""
+    return _NO_RUST.search(output) is not None
 
 
 def _found(output: str) -> Iterator[str]:

@@ -68,6 +68,7 @@ class Backend:
         missing: the hint where it can't be imported.
         failed: what to do where it failed, from all that it wrote.
         env: settings, in addition to those that all have.
+        docs: the page about what can be wrong with it.
     """
 
     subject: str
@@ -76,6 +77,7 @@ class Backend:
     missing: str
     failed: Callable[[str], str]
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    docs: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +171,19 @@ def _backend_error(backend: Backend, completed: Completed) -> WheelError:
         return WheelError(
             f"{backend.subject}: the build backend {name!r} did not finish in {SECONDS:.0f} s",
             context=context,
+            docs=backend.docs,
         )
     if completed.returncode == BACKEND_MISSING:
         return WheelError(
             f"{backend.subject}: the build backend {name!r} can't be imported",
             context=context,
+            docs=backend.docs,
             hint=backend.missing,
         )
     return WheelError(
         f"{backend.subject}: the build backend {name!r} failed",
         context=context,
+        docs=backend.docs,
         hint=backend.failed(f"{output}\n{error}"),
     )
 

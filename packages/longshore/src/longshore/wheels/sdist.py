@@ -25,7 +25,7 @@ from longshore.types import Digest, Target
 from longshore.wheels.built import BuiltWheel, build_once
 from longshore.wheels.compiled import RUST, needs_compiler, requirement_names
 from longshore.wheels.fetch import FetchedWheel
-from longshore.wheels.headers import compiler_hint
+from longshore.wheels.headers import compiler_hint, lacks_rust
 from longshore.wheels.hooks import (
     Backend,
     BuildEnvironment,
@@ -42,6 +42,7 @@ FORMAT = 1
 
 DOCS = "how-to/dependencies-without-wheels.md"
 _LOCK_ANOTHER = "lock a version that has a wheel"
+_NO_RUST = "there is no Rust toolchain here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,7 @@ def read_sdist(sdist: FetchedWheel) -> SdistNeeds:
         build = _build_system(sdist, root)
         if not RUST.isdisjoint(requirement_names(build.requires)):
             msg = f"{sdist.package}: its source distribution is written in Rust"
-            hint = f"there is no Rust toolchain here: {_LOCK_ANOTHER}"
-            raise WheelError(msg, hint=hint, docs=DOCS)
+            raise WheelError(msg, hint=f"{_NO_RUST}: {_LOCK_ANOTHER}", docs=DOCS)
         return SdistNeeds(requires=build.requires, compiled=needs_compiler(root, build.requires))
 
 
@@ -153,12 +153,15 @@ def _run(
             path=system.backend_path,
             missing=f"its [build-system] requires do not bring it: {_LOCK_ANOTHER}",
             failed=partial(_hint, environment.table),
+            docs=DOCS,
         )
         return run_backend(backend, environment, root, output, build=build)
 
 
 def _hint(table: str, output: str) -> str:
     """Say what to do about a failed build: what it lacks, as far as that can be told."""
+    if lacks_rust(output):
+        return f"{_NO_RUST}: {_LOCK_ANOTHER}"
     return compiler_hint(output, table) or (
         "it is built without network, from its source distribution: name the Debian packages that "
         f"it needs in build-packages, or {_LOCK_ANOTHER}"
