@@ -44,6 +44,7 @@ class AssembledService:
         program = self.stand_in.packages[-1]
         versions = (each.version for each in self.pins.packages if each.name == program)
         version = next((DebianVersion.parse(each).upstream for each in versions), "")
+        version = version.partition("+")[0]  # without what Debian left out of it
         name = self.stand_in.repository.rpartition("/")[2]
         return f"{name} {version} of {self.stand_in.suite}"
 
