@@ -6,6 +6,7 @@ Data is kept in the working directory. ``LONGSHORE_HOST`` and ``PORT`` say where
 """
 
 import os
+import shutil
 import sys
 
 SERVERS = ("redis-server", "valkey-server")
@@ -29,7 +30,7 @@ def main() -> None:
 
 def installed() -> str:
     """Return the one of the servers that is here."""
-    return next(name for name in SERVERS if os.path.exists(f"/usr/bin/{name}"))  # noqa: PTH110
+    return next(name for name in SERVERS if shutil.which(name))
 
 
 if __name__ == "__main__":
