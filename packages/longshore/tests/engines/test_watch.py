@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread, main_thread
@@ -12,7 +13,7 @@ import pytest
 from longshore.engines.backing.passwords import Passwords
 from longshore.engines.backing.start import BackingServices
 from longshore.engines.choose import Engines
-from longshore.engines.interface import LogStream, Run
+from longshore.engines.interface import LogStream, Run, RunSpec
 from longshore.engines.launch import Launch, Launcher
 from longshore.engines.ports import find_free_port
 from longshore.engines.records import RunRecords
@@ -304,3 +305,53 @@ def test_defect_of_a_build_is_not_hidden(desk: Desk) -> None:
     with pytest.raises(ZeroDivisionError):
         desk.work(script, interrupt=False)
     assert desk.engine.running() == []
+
+
+class Busy(MemoryEngine):
+    """An engine whose worker ends its job only when the next web process has started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.web_starts = 0
+        self.web_is_back = Event()
+
+    def start(self, spec: RunSpec) -> None:
+        super().start(spec)
+        if spec.process == "web":
+            self.web_starts += 1
+            if self.web_starts > 1:
+                self.web_is_back.set()
+
+    def stop(self, run: Run, *, grace: float) -> None:
+        if run.process == "worker":
+            assert self.web_is_back.wait(20), "the web process waits for the worker"
+        super().stop(run, grace=grace)
+
+
+def test_worker_that_finishes_its_job_keeps_no_web_process_waiting(
+    tmp_path: Path, tree: Path
+) -> None:
+    desk, engine = Desk(tmp_path, tree), Busy()
+    services = replace_engine(desk.services, engine)
+    launcher = Launcher(services, BackingServices(services, MemorySource(), services.passwords))
+    update = desk.version(b"first")
+    worker = Process(name="worker", kind=ProcessKind.WORKER, serve=CommandLine(("work",)))
+    project = update.launch.project
+    project = replace(project, processes=(project.processes[-1], worker))
+    launch = replace(update.launch, project=project)
+    launcher.bring_up(launch, desk.layout, update.descriptor)
+    launcher.bring_up(launch, desk.layout, update.descriptor, again=True)
+    assert sorted(engine.running()) == ["web", "worker"]
+    steps = [call.split()[0] for call in engine.calls if call.split()[1:2] == ["worker"]]
+    assert steps == ["start", "stop", "remove", "start"]
+    engine.close()
+
+
+def replace_engine(services: Services, engine: MemoryEngine) -> Services:
+    """Return the same services on another engine."""
+    return Services(
+        engines=Engines((engine,), reporter=NullReporter()),
+        records=services.records,
+        passwords=services.passwords,
+        reporter=NullReporter(),
+    )

@@ -154,7 +154,14 @@ class Launcher:
         self, attempt: "_Attempt", image: LoadedImage, uses: Sequence[Prepared]
     ) -> tuple[Run, ...]:
         launch, plan, engine = attempt.launch, attempt.plan, attempt.engine
-        self._replace(launch, plan, tell=not attempt.again)
+        previous = self._previous(launch, plan)
+        if attempt.again:
+            kept = {process.name for process in plan.lasting}
+            self._services.clear([run for run in previous if run.process not in kept])
+        else:
+            self._tell_replaced(previous)
+            self._services.clear(previous)
+            previous = ()
         fresh = new_volumes(plan.processes, engine, launch.project.name)
         try:
             attempt.variables.update(
@@ -165,7 +172,7 @@ class Launcher:
             for process in plan.before:
                 self._run_before(attempt, process, image)
             begun = time.monotonic()
-            lasting = self._start_lasting(attempt, image)
+            lasting = self._start_lasting(attempt, image, previous)
             wait_until_ready(lasting, engine, own_servers=_own_servers(plan))
             # From now on: what dies before that ends the service, and says why.
             self._keep(attempt, lasting)
@@ -196,13 +203,26 @@ class Launcher:
             if place is not None:
                 self._services.note(str(volume.target), f"kept in a new volume, {place}")
 
-    def _start_lasting(self, attempt: "_Attempt", image: LoadedImage) -> list[Run]:
-        """Start what keeps running side by side: an engine needs a moment for each."""
+    def _start_lasting(
+        self, attempt: "_Attempt", image: LoadedImage, previous: Sequence[Run]
+    ) -> list[Run]:
+        """Start what keeps running side by side: an engine needs a moment for each.
+
+        Each takes the place of its own predecessor: a worker that finishes its job first keeps no
+        web process waiting, and never runs twice.
+        """
         processes = attempt.plan.lasting
+
+        def start(process: Process) -> Run:
+            self._services.clear([run for run in previous if run.process == process.name])
+            if (port := attempt.plan.ports.get(process.name)) is not None:
+                self._await_port(port)
+            return self._start(attempt, process, image)
+
         with ThreadPoolExecutor(max_workers=len(processes)) as pool:
-            starts = [pool.submit(self._start, attempt, each, image) for each in processes]
+            starts = [pool.submit(start, each) for each in processes]
             try:
-                return [start.result() for start in starts]
+                return [each.result() for each in starts]
             except BaseException:
                 # Whoever cleans up after Ctrl-C must find what is being started now.
                 wait(starts)
@@ -251,23 +271,29 @@ class Launcher:
             raise
         return run
 
-    def _replace(self, launch: Launch, plan: ServicePlan, *, tell: bool) -> None:
-        service, only = launch.project.name, launch.only
-        previous = tuple(run for run in self._services.records.runs(service) if run.backing is None)
-        if only:  # the others go on
-            wanted = {process.name for process in plan.processes}
-            previous = tuple(run for run in previous if run.process in wanted)
+    def _previous(self, launch: Launch, plan: ServicePlan) -> tuple[Run, ...]:
+        """Return what is to be replaced: all processes of the service, or those that are named."""
+        runs = self._services.records.runs(launch.project.name)
+        previous = tuple(run for run in runs if run.backing is None)
+        if not launch.only:
+            return previous
+        wanted = {process.name for process in plan.processes}
+        return tuple(run for run in previous if run.process in wanted)
+
+    def _tell_replaced(self, previous: Sequence[Run]) -> None:
         running = [run for run in previous if not self._services.is_over(run)]
-        if running and tell:
+        if running:
             digest, root = running[0].image.short, running[0].root
-            self._services.note(service, f"replaces what runs now (image {digest}, from {root})")
-        self._services.clear(previous)
-        for port in plan.ports.values():
-            deadline = time.monotonic() + _PORT_WAIT
-            while not is_free(port):
-                if time.monotonic() > deadline:
-                    raise self._taken(port)
-                time.sleep(0.02)
+            text = f"replaces what runs now (image {digest}, from {root})"
+            self._services.note(running[0].service, text)
+
+    def _await_port(self, port: int) -> None:
+        """Wait until the kernel has released the port of a process that has ended."""
+        deadline = time.monotonic() + _PORT_WAIT
+        while not is_free(port):
+            if time.monotonic() > deadline:
+                raise self._taken(port)
+            time.sleep(0.02)
 
     def _note_own(self, attempt: "_Attempt") -> None:
         """Say where the user's own value keeps a service from being used."""
