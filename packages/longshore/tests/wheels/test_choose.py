@@ -166,7 +166,7 @@ def test_every_package_without_a_wheel_is_named(target: Target) -> None:
     )
     assert caught.value.context == (
         "alpha 2.0: only a source distribution is locked",
-        "gamma 2.0: it comes from git, and only wheels are taken",
+        "gamma 2.0: it comes from git, and only files with a hash are taken",
     )
 
 

@@ -263,3 +263,13 @@ def test_what_a_compiler_said_is_shown_before_how_the_backend_ended(
     assert caught.value.context[0] == wrote
     assert caught.value.context[-1] == "59"
     assert len(caught.value.context) == 20
+
+
+def test_temporary_folders_have_the_same_names_each_time(
+    tmp_path: Path, environment: BuildEnvironment, sdist: Make
+) -> None:
+    name = "import tempfile; name = os.path.basename(tempfile.mkdtemp(prefix='b', dir='.'))"
+    body = f"{name}; open('sample.py', 'w').write(name)"
+    built = [_build(tmp_path / place, environment, sdist(body=body)) for place in ("one", "two")]
+    texts = [zipfile.ZipFile(each.path).read("sample.py") for each in built]
+    assert texts == [b"b00000000"] * 2

@@ -82,6 +82,16 @@ def test_links_that_stay_inside_are_kept(unpacked: Unpack) -> None:
     assert not (root / "same").is_symlink()
 
 
+def test_a_later_entry_takes_the_place_of_an_earlier_one(unpacked: Unpack) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for content in (b"x = 1\n", b"x = 2\n"):
+            info = tarfile.TarInfo("a-1/a.py")
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    assert (unpacked(buffer.getvalue()) / "a.py").read_text() == "x = 2\n"
+
+
 def test_a_zip_is_an_sdist_too(unpacked: Unpack) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

@@ -5,9 +5,11 @@ on every Python that a base may have, so it imports the standard library only.
 """
 
 import importlib
+import itertools
 import json
 import os
 import sys
+import tempfile
 import traceback
 
 BACKEND_MISSING = 3
@@ -27,6 +29,9 @@ def _backend(request: dict[str, object]) -> object:
 def main() -> int:
     """Ask for the dynamic requirements, then build the wheel unless they are all that is asked."""
     request = json.loads(sys.argv[1])
+    # Some wheels tell where they were built, and mesonpy builds in a folder of a random name. The
+    # sandbox's /tmp is empty and nobody else's, so there is nobody from whom to hide a name.
+    tempfile._name_sequence = map("{:08}".format, itertools.count())  # type: ignore[attr-defined]  # noqa: SLF001
     result: dict[str, object] = {}
     try:
         backend = _backend(request)

@@ -18,7 +18,7 @@ _SYSTEMS = {"macosx": "macOS", "win": "Windows", "ios": "iOS", "android": "Andro
 def explain_misfit(package: LockedPackage, target: Target) -> str:
     """Return one line: what the package has instead of a wheel for the target."""
     if package.source.kind is SourceKind.GIT:
-        return "it comes from git, and only wheels are taken"
+        return "it comes from git, and only files with a hash are taken"
     if not package.artifacts:
         return "its files are not known"
     wheels = [artifact for artifact in package.artifacts if artifact.is_wheel]

@@ -37,7 +37,7 @@ from longshore.wheels.produced import open_wheel
 from longshore.wheels.tags import target_tags
 from longshore.wheels.unpack import unpack_sdist
 
-FORMAT = 1
+FORMAT = 2
 """Part of every cached wheel's key: raised when the same inputs would give another wheel."""
 
 DOCS = "how-to/dependencies-without-wheels.md"
