@@ -53,6 +53,7 @@ class Application:
         kind: its framework, or what it is.
         sdist: the SHA-256 digest of its source distribution.
         ask: requests to the service that ``up`` has started.
+        says: what its log says by itself after a while.
         run: commands for ``run``.
         settings: given with ``-e``: what the application itself requires.
         requires: the names among those without which its code can't be imported.
@@ -60,6 +61,7 @@ class Application:
         engines: that run it each time; the others on demand.
         prints: what ``up`` says about what it has chosen.
         folder: of the project in the sdist.
+        ships: the lock that the sdist itself has: ``uv.lock``.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Application:
     kind: str
     sdist: Digest
     ask: tuple[Question, ...] = ()
+    says: tuple[str, ...] = ()
     run: tuple[Command, ...] = ()
     settings: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()
@@ -74,11 +77,19 @@ class Application:
     engines: tuple[str, ...] = (BUILTIN,)
     prints: str = ""
     folder: str = "."
+    ships: str = ""
 
     @cached_property
-    def lock(self) -> Path:
-        """The committed lock: hashed requirements without addresses."""
-        return LOCKS / f"{self.name}.txt"
+    def lock(self) -> Path | None:
+        """The committed lock: hashed requirements without addresses; none beside its own."""
+        return None if self.ships else LOCKS / f"{self.name}.txt"
+
+    @property
+    def shown(self) -> str:
+        """What shows that it works, for people."""
+        if self.run:
+            return " ".join(self.run[0].argv)
+        return self.ask[0].path if self.ask else self.says[0]
 
     @property
     def image(self) -> str:

@@ -47,7 +47,8 @@ def unpack(
 
 def _prepare(application: Application, root: Path) -> Path:
     """Add the lock, and the table where the application can't do without one."""
-    shutil.copy(application.lock, root / "requirements.lock")
+    if application.lock:
+        shutil.copy(application.lock, root / "requirements.lock")
     if application.table:
         path = root / "pyproject.toml"
         written = path.read_text("utf-8") if path.exists() else ""

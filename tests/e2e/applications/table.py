@@ -30,20 +30,20 @@ def main(argv: list[str]) -> int:
 
 
 def _rows(cases: dict[str, ET.Element]) -> Iterator[str]:
-    yield "| project | what it is | written | shown by | builtin | podman | seconds | MB |"
-    yield "| --- | --- | --- | --- | --- | --- | --: | --: |"
+    yield "| project | what it is | lock | written | shown by | builtin | podman | seconds | MB |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --: | --: |"
     for application in read_applications():
         found = {engine: _find(cases, application, engine) for engine in (BUILTIN, PODMAN)}
         values = {
             each.get("name"): each.get("value", "0")
             for each in found[BUILTIN].iterfind("properties/property")
         }
-        shown = " ".join(application.run[0].argv) if application.run else application.ask[0].path
         cells = [
             f"{application.name} {application.version}",
             application.kind,
+            f"its `{application.ships}`" if application.ships else "requirements",
             _written(application),
-            f"`{shown}`",
+            f"`{application.shown}`",
             *(_result(found[engine]) for engine in (BUILTIN, PODMAN)),
             f"{float(values.get('seconds', '0')):.1f}",
             f"{int(values.get('bytes', '0')) / 1e6:.0f}",

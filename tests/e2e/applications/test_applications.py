@@ -18,7 +18,7 @@ from tests.e2e.applications.applications import (
     Question,
     read_applications,
 )
-from tests.e2e.harness import Answer, Bench
+from tests.e2e.harness import Answer, Bench, eventually
 
 from longshore.cli.context import Context
 
@@ -35,7 +35,7 @@ def cases(chosen: Callable[[Application], object]) -> list[ParameterSet]:
     ]
 
 
-@pytest.mark.parametrize(("application", "engine"), cases(lambda each: each.ask))
+@pytest.mark.parametrize(("application", "engine"), cases(lambda each: each.ask or each.says))
 def test_comes_up_answers_and_goes_down(
     application: Application,
     bench: Bench,
@@ -51,6 +51,8 @@ def test_comes_up_answers_and_goes_down(
         answer = ask(bench.port, question)
         assert answer.status == question.status, (question, answer, bench.run("logs").stdout)
         assert question.has in answer.body.decode(), question
+    for said in application.says:
+        eventually(lambda said=said: said in bench.run("logs").stdout, what=said)  # type: ignore[misc]  # bound at once
     record_property("bytes", image_bytes(application, bench))
     down = bench.down()
     assert down.returncode == 0, down.stderr
