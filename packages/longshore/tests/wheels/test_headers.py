@@ -17,6 +17,7 @@ from longshore.wheels.headers import lacks_compiler, lacks_rust, missing_package
         ("Package 'xmlsec1', required by 'virtual:world', not found", ("libxmlsec1-dev",)),
         ("No package 'dbus-1' found", ("libdbus-1-dev",)),
         ("x: fatal error: ffi.h: No such file\ny: fatal error: ffi.h: No such", ("libffi-dev",)),
+        ("../meson.build:1:0: ERROR: Unknown compiler(s): [['gfortran'], ['g95']]", ("gfortran",)),
         ("a.c:1:10: fatal error: nobody-knows.h: No such file", ()),
         ("RuntimeError: no such thing", ()),
     ],

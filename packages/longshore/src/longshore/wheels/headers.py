@@ -82,6 +82,7 @@ PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
         "cmake": "cmake",
         "gdal-config": "libgdal-dev",
         "geos-config": "libgeos-dev",
+        "gfortran": "gfortran",
         "krb5-config": "libkrb5-dev",
         "mariadb_config": "libmariadb-dev",
         "mysql_config": "libmariadb-dev",
@@ -123,6 +124,7 @@ _NO_COMPILER = re.compile(
     r"|Unknown compiler|no working compiler",
     re.IGNORECASE,
 )
+_NO_FORTRAN = re.compile(r"Unknown compiler[^\n]*gfortran")  # meson
 _NO_RUST = re.compile(
     r"can't find Rust compiler"  # setuptools-rust
     r"|\b(?:[Cc]argo|rustc)\b[^\n]{0,80}(?:not found|not installed|No such file|is not on PATH)"
@@ -172,6 +174,8 @@ def _found(output: str) -> Iterator[str]:
         package = MODULES.get(match[1] or match[2])
         if package is not None:
             yield package
+    if _NO_FORTRAN.search(output):
+        yield PROGRAMS["gfortran"]
     for program, package in PROGRAMS.items():
         if re.search(rf"\b{re.escape(program)}\b[^\n]*(?:not found|No such file)", output):
             yield package
