@@ -344,7 +344,18 @@ def test_worker_that_finishes_its_job_keeps_no_web_process_waiting(
     assert sorted(engine.running()) == ["web", "worker"]
     steps = [call.split()[0] for call in engine.calls if call.split()[1:2] == ["worker"]]
     assert steps == ["start", "stop", "remove", "start"]
+    eventually(lambda: engine.tidied == 2)
     engine.close()
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    pause = Event()
+    for _ in range(1000):
+        if check():
+            return
+        pause.wait(0.01)
+    pytest.fail("it did not happen")
 
 
 def replace_engine(services: Services, engine: MemoryEngine) -> Services:

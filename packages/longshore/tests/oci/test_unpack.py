@@ -14,7 +14,13 @@ from longshore.oci.descriptor import Descriptor
 from longshore.oci.gzip import GzipEncoder, pack_header
 from longshore.oci.layout import ImageLayout
 from longshore.oci.tar import EPOCH, TarEntry, write_tar
-from longshore.oci.unpack import UnpackLimits, remove_root, unpack_image, unpack_layers
+from longshore.oci.unpack import (
+    UnpackLimits,
+    discard_root,
+    remove_root,
+    unpack_image,
+    unpack_layers,
+)
 from longshore.types import Digest
 
 
@@ -323,3 +329,22 @@ def extensions_without_end() -> bytes:
 def test_a_hostile_header_is_an_error_of_ours(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(SupplyChainError, match="layer 0: "):
         unpack_layers([[data + bytes(1024)]], tmp_path / "root")
+
+
+def test_discarded_root_is_gone_under_its_name_before_its_files_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    (root / "usr").mkdir(parents=True)
+
+    def killed(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("longshore.oci.unpack.remove_root", killed)
+    with pytest.raises(KeyboardInterrupt):
+        discard_root(root)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".gone-")
+    monkeypatch.undo()
+    discard_root(left)
+    assert not list(tmp_path.iterdir())

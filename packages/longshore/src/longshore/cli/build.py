@@ -101,6 +101,7 @@ def _build(
     note_required(context)
     if engine is not None:
         engine.load(context.layout, result.descriptor, service=context.project.name)
+        engine.tidy()
     return _describe(result, names)
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -132,6 +133,11 @@ class BuiltinEngine:
         """Return the folder, if it is there."""
         folder = self._volumes / service / volume
         return folder if folder.is_dir() else None
+
+    def tidy(self) -> None:
+        """Remove the oldest unpacked images that nothing uses."""
+        with suppress(OSError):
+            self._rootfs.prune()
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the folders of a service's volumes."""

@@ -71,8 +71,11 @@ def run_command(
                     spec = plan_named(
                         process, loaded, run_id=run_id, service=name, settings=given, supply=supply
                     )
-                return engine.run(spec)
+                code = engine.run(spec)
         except EngineError:
             if engine is candidates[-1]:
                 raise
+        else:
+            engine.tidy()
+            return code
     raise AssertionError  # the last candidate has returned or raised

@@ -287,5 +287,11 @@ class Engine(Protocol):
     def volume_path(self, service: str, volume: str) -> Path | None:
         """Return the folder of this machine that a volume is, or ``None`` before its first use."""
 
+    def tidy(self) -> None:
+        """Remove what nothing needs any more; called at the end, when nobody waits for it.
+
+        It may be cut off at any step, and raises nothing: the next call tries again.
+        """
+
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Remove the volumes of a service for ever; return their names."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Thread
 
 from longshore.config import ServiceConfig
 from longshore.engines.backing.proposal import propose
@@ -188,6 +189,10 @@ class Launcher:
         except BaseException:
             self._services.give_up([*attempt.begun, *attempt.backing])
             raise
+        if attempt.again:  # whoever works on the project waits for the next version, not for this
+            Thread(target=engine.tidy, daemon=True).start()
+        else:
+            engine.tidy()
         return tuple(lasting)
 
     def _keep(self, attempt: "_Attempt", lasting: Sequence[Run]) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from longshore.engines.container import (
@@ -132,7 +132,6 @@ class PodmanEngine:
             *argv, *self._arguments(spec), settings=spec.env, cwd=self._own_folder(), check=False
         )
         if completed.returncode == 0:
-            self._drop_replaced()
             return
         self._remove(name)
         reason = _last_line(completed.stderr)
@@ -266,10 +265,12 @@ class PodmanEngine:
         pairs = (line.split(" ") for line in listed.stdout.decode().splitlines())
         return {tag: image_id.removeprefix("sha256:") for tag, image_id in pairs}
 
-    def _drop_replaced(self) -> None:
-        for name in self._replaced:
-            # Refused while a container uses it, a command of `run` say: then the next start tries.
-            self._call("rmi", name, check=False)
+    def tidy(self) -> None:
+        """Remove the images that newer ones have replaced."""
+        with suppress(EngineError):
+            for name in self._replaced:
+                # Refused while a container uses it, a command of `run` say.
+                self._call("rmi", name, check=False)
         self._replaced = ()
 
     def _own_folder(self) -> Path:

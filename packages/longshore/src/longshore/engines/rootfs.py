@@ -19,7 +19,7 @@ from longshore.oci.blobs import disk_error
 from longshore.oci.layout import ImageLayout
 from longshore.oci.manifest import Manifest
 from longshore.oci.tree_locks import exclusive, hold, lock_path, share
-from longshore.oci.unpack import remove_root, unpack_layers
+from longshore.oci.unpack import discard_root, remove_root, unpack_layers
 from longshore.types import Digest, Event, Phase, Reporter
 
 CHANGING_BYTES = 4 << 20
@@ -60,7 +60,6 @@ class RootfsCache:
                 self._report(manifest, Phase.STARTED)
                 self._build(layout, manifest, diff_ids, chain)
                 self._report(manifest, Phase.DONE)
-                self.prune()
             os.utime(tree)
         except OSError as error:
             raise disk_error(error, self.root) from error
@@ -76,8 +75,10 @@ class RootfsCache:
                 if not is_ours:
                     continue
                 unused += 1
-                if tree.name.startswith(".new-") or unused > keep:
-                    remove_root(tree)  # its lock file stays: somebody may be waiting on it
+                if tree.name.startswith("."):
+                    remove_root(tree)
+                elif unused > keep:
+                    discard_root(tree)  # its lock file stays: somebody may be waiting on it
 
     def _build(
         self,

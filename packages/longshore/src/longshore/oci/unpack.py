@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tarfile
+import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,6 +230,17 @@ def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, tree: Unpa
     elif member.islnk():
         tree.hard_link(member.name, member.linkname)
     # Device nodes and FIFOs are left out: whoever runs the image mounts its own /dev.
+
+
+def discard_root(root: Path) -> None:
+    """Remove an unpacked root under its name at once, then its files.
+
+    Whoever is killed in the middle leaves a folder that starts with a dot, not half of a root that
+    the next program would take for whole.
+    """
+    gone = root.with_name(f".gone-{uuid.uuid4().hex}")
+    root.rename(gone)
+    remove_root(gone)
 
 
 def remove_root(root: Path) -> None:

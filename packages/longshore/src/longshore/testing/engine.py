@@ -60,6 +60,7 @@ class MemoryEngine:
         self.specs: list[RunSpec] = []
         self.fail_at: int | None = None
         self.out_of_order = False
+        self.tidied = 0
         self.rules: dict[str, RestartRule] = {}
         self._servers: dict[str, ThreadingHTTPServer] = {}
         self._states: dict[str, tuple[str, RunState]] = {}
@@ -140,6 +141,10 @@ class MemoryEngine:
         """Return a folder for what any start had."""
         had = {each.name for spec in self.specs for each in spec.volumes}
         return Path("/volumes", service, volume) if volume in had else None
+
+    def tidy(self) -> None:
+        """Count the call."""
+        self.tidied += 1
 
     def remove_volumes(self, service: str) -> tuple[str, ...]:
         """Say that there was one: ``data``."""

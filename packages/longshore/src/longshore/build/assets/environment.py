@@ -19,7 +19,7 @@ from longshore.layers.inputs import LayerInputs
 from longshore.oci.blobs import BlobStore, disk_error
 from longshore.oci.layer import LayerDescriptor
 from longshore.oci.tree_locks import exclusive, hold
-from longshore.oci.unpack import remove_root, unpack_layers
+from longshore.oci.unpack import discard_root, remove_root, unpack_layers
 from longshore.types import Digest
 
 KEPT = 2
@@ -117,5 +117,7 @@ def prune(cache: Path, *, keep: int = KEPT) -> None:
         trees.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         left_behind = [path for path in trees if path.name.startswith(".")]
         finished = [path for path in trees if path not in left_behind]
-        for path in (*left_behind, *finished[keep:]):
+        for path in left_behind:
             remove_root(path)
+        for path in finished[keep:]:
+            discard_root(path)
