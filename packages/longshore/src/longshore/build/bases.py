@@ -1,15 +1,18 @@
 """Which base an image stands on: the configured one, or the newest whose Python fits."""
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from longshore.base import SUITES, Base, BaseImage
+from longshore.build.interface import Workshop
 from longshore.config import Config
 from longshore.config.places import name_table
 from longshore.errors import ProjectError
-from longshore.types import Project, PythonVersion
+from longshore.locks.pins import Pins
+from longshore.types import Platform, Project, PythonVersion
 
 PYTHON_FILE = ".python-version"
 
@@ -38,6 +41,41 @@ class OnceBase:
     @cached_property
     def _root(self) -> Path:
         return self._base.unpack()
+
+
+def open_with(
+    workshop: Workshop,
+    reference: str,
+    *,
+    pins: Pins,
+    packages: Sequence[str],
+    toolchain: bool = False,
+) -> Base:
+    """Open a base with a project's tools; nothing is fetched or unpacked before it is asked for.
+
+    Args:
+        workshop: the project and the tools.
+        reference: of the base.
+        pins: have it.
+        packages: that it has besides.
+        toolchain: whether it is the one with a compiler.
+    """
+    from longshore.base.opening import open_base  # noqa: PLC0415 - not for a build that finds its image
+
+    base = open_base(
+        reference,
+        pins=pins,
+        platform=Platform.host(),
+        packages=packages,
+        transport=workshop.transport,
+        store=workshop.blobs,
+        memos=workshop.memos,
+        cache=workshop.directories.cache,
+        sandbox=workshop.sandbox,
+        mirrors=workshop.config.mirrors,
+        toolchain=toolchain,
+    )
+    return OnceBase(base)
 
 
 def choose_base(project: Project, config: Config) -> str:

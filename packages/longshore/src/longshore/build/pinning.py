@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from longshore.base import Base
-from longshore.base.opening import lock_base, open_base
-from longshore.build.bases import OnceBase, choose_base
+from longshore.base.opening import lock_base
+from longshore.build.bases import choose_base, open_with
 from longshore.build.interface import Workshop
 from longshore.build.materials import locked_sdists
 from longshore.build.members import FirstParty
@@ -31,7 +31,6 @@ from longshore.locks.pins import (
     read_pins,
     render_pins,
 )
-from longshore.types import Platform
 from longshore.wheels.choose import ChosenWheel
 
 
@@ -169,19 +168,8 @@ def _write(workshop: Workshop, pins: Pins) -> None:
 
 def open_pinned_base(workshop: Workshop, pins: Pins) -> Base:
     """Open the wanted base by its pins; what it is and where it is unpacked is asked once."""
-    base = open_base(
-        choose_base(workshop.project, workshop.config),
-        pins=pins,
-        platform=Platform.host(),
-        packages=workshop.config.packages,
-        transport=workshop.transport,
-        store=workshop.blobs,
-        memos=workshop.memos,
-        cache=workshop.directories.cache,
-        sandbox=workshop.sandbox,
-        mirrors=workshop.config.mirrors,
-    )
-    return OnceBase(base)
+    reference = choose_base(workshop.project, workshop.config)
+    return open_with(workshop, reference, pins=pins, packages=workshop.config.packages)
 
 
 def _identity(base: BasePins) -> tuple[str, str, tuple[str, ...]]:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from longshore.base import Base
-from longshore.base.opening import lock_base, open_base
-from longshore.build.bases import OnceBase, choose_base
+from longshore.base.opening import lock_base
+from longshore.build.bases import choose_base, open_with
 from longshore.build.interface import Workshop
 from longshore.build.pins import find_toolchain, missing_toolchain, needs_toolchain
 from longshore.errors import LockError
@@ -98,17 +98,5 @@ def lock_toolchain(workshop: Workshop) -> BasePins:
 
 def open_toolchain(workshop: Workshop, pins: BasePins) -> Base:
     """Open a toolchain; nothing is fetched or unpacked before it is asked for."""
-    base = open_base(
-        pins.reference,
-        pins=Pins(toolchains=(pins,)),
-        platform=pins.platform,
-        packages=pins.extra,
-        transport=workshop.transport,
-        store=workshop.blobs,
-        memos=workshop.memos,
-        cache=workshop.directories.cache,
-        sandbox=workshop.sandbox,
-        mirrors=workshop.config.mirrors,
-        toolchain=True,
-    )
-    return OnceBase(base)
+    known = Pins(toolchains=(pins,))
+    return open_with(workshop, pins.reference, pins=known, packages=pins.extra, toolchain=True)

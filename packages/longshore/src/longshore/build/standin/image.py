@@ -15,8 +15,7 @@ from typing import Final
 
 from longshore.base import Base
 from longshore.base.debian.version import DebianVersion
-from longshore.base.opening import open_base
-from longshore.build.bases import OnceBase
+from longshore.build.bases import open_with
 from longshore.build.interface import Workshop
 from longshore.build.standin.catalogue import StandIn
 from longshore.locks.pins import BasePins, Pins
@@ -102,19 +101,8 @@ class AssembledService:
     @cached_property
     def _base(self) -> Base:
         workshop, stand_in = self.workshop, self.stand_in
-        base = open_base(
-            stand_in.suite,
-            pins=Pins(bases=(self.pins,)),
-            platform=Platform.host(),
-            packages=stand_in.packages,
-            transport=workshop.transport,
-            store=workshop.blobs,
-            memos=workshop.memos,
-            cache=workshop.directories.cache,
-            sandbox=workshop.sandbox,
-            mirrors=workshop.config.mirrors,
-        )
-        return OnceBase(base)
+        pins = Pins(bases=(self.pins,))
+        return open_with(workshop, stand_in.suite, pins=pins, packages=stand_in.packages)
 
     def _find(self) -> Descriptor | None:
         memo = self.workshop.memos.get(self.key)
