@@ -17,14 +17,14 @@ Body = Callable[[Context], object]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, so that nothing of the user's own is read or written."""
+    """An empty home, so that nothing of the user's own is read or written, in CI or not."""
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("HOME", str(folder))
     for name in ("CACHE", "DATA", "STATE"):
         monkeypatch.delenv(f"LONGSHORE_{name}_DIR", raising=False)
         monkeypatch.delenv(f"XDG_{name}_HOME", raising=False)
-    for name in ("LONGSHORE_BASE", "LONGSHORE_BYTECODE", "NO_COLOR"):
+    for name in ("CI", "LONGSHORE_BASE", "LONGSHORE_BYTECODE", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     return folder
 
