@@ -162,6 +162,46 @@ WHEEL = {
         Path("report.json").write_text(json.dumps(report))
         """,
 }
+FRONT_END = {
+    "requirements.txt": "",
+    "longshore.toml": """
+        build-packages = ["esbuild", "gettext"]
+
+        [[assets]]
+        command = ["esbuild", "web/main.ts", "--bundle", "--minify", "--outfile=static/app.js"]
+        outputs = ["static/app.js"]
+        inputs = ["web/"]
+
+        [[assets]]
+        command = ["msgfmt", "de.po", "-o", "locale/de.mo"]
+        outputs = ["locale/de.mo"]
+        inputs = ["de.po", "locale/"]
+        """,
+    "web/greeting.ts": """
+        export const greet = (name: string): string => `hello ${name}`;
+        """,
+    "web/main.ts": """
+        import { greet } from "./greeting";
+        console.log(greet("world"));
+        """,
+    "de.po": """
+        msgid ""
+        msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+        msgid "hello"
+        msgstr "hallo"
+        """,
+    "locale/README": "compiled messages\n",
+    "app.py": """
+        import gettext
+
+        with open("locale/de.mo", "rb") as file:
+            german = gettext.GNUTranslations(file)
+
+        def application(environ, start_response):
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [german.gettext("hello").encode()]
+        """,
+}
 
 
 def _write(folder: Path, files: dict[str, str]) -> Path:
@@ -269,6 +309,33 @@ def test_command_that_lacks_a_setting_says_which(
     ) in completed.stderr
     assert "  KeyError: 'SECRET_KEY'\n" in completed.stderr
     assert 'env = { SECRET_KEY = "only-for-the-build" }' in completed.stderr
+
+
+def test_front_end_is_built_by_debians_tools_which_the_image_lacks(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    own = {name: one for name, one in environment.items() if name != "LONGSHORE_CACHE_DIR"}
+    project = _write(tmp_path / "front-end-e2e", FRONT_END)
+    bench = Bench(project=project, environment=own, engine="builtin")
+    said = bench.run("-v", "build", timeout=600)
+    assert said.returncode == 0, said.stderr
+    assert "built assets esbuild web/main.ts" in said.stderr
+    layout = ImageLayout.open(Path(environment["LONGSHORE_DATA_DIR"]) / "images")
+    unpack_image(layout, layout.resolve("front-end-e2e:latest"), tmp_path / "root")
+    bundle = (tmp_path / "root" / "app" / "static" / "app.js").read_text()
+    assert "hello ${" in bundle
+    assert "string" not in bundle
+    assert not (tmp_path / "root" / "usr" / "bin" / "esbuild").exists()
+    ran = bench.run(
+        "run",
+        "--engine",
+        "builtin",
+        "--",
+        "python",
+        "-c",
+        "import app; print(app.german.gettext('hello'))",
+    )
+    assert ran.stdout == "hallo\n", ran.stderr
 
 
 def test_command_of_the_projects_own_wheel_is_shut_in(

@@ -173,3 +173,27 @@ def test_the_projects_own_code_gets_a_compiler_where_the_table_says_so(sample: S
     first, second = missing_pins(workshop, read_first_party(workshop, None))
     assert first == "build requirements (none) are not pinned"
     assert second.startswith("compiler for debian:trixie on linux/")
+
+
+def test_commands_that_make_assets_run_where_the_build_packages_are(
+    sample: Sample, mirror: Mirror
+) -> None:
+    code = "import pathlib; pathlib.Path('made.txt').write_text('made')"
+    table = f'\n[[tool.longshore.assets]]\ncommand = ["python3", "-c", "{code}"]\n'
+    needs = PYPROJECT.replace("bytecode", 'build-packages = ["esbuild"]\nbytecode', 1)
+    sample.write("pyproject.toml", needs + table + 'outputs = ["made.txt"]\n')
+    workshop = sample.workshop()
+    workshop.__dict__["sandbox"] = HostSandbox()
+    (line,) = missing_pins(workshop, read_first_party(workshop, None))
+    assert line.startswith("compiler for debian:trixie with esbuild on linux/")
+    result = build_image(workshop)
+    assert (mirror.locked, mirror.opened) == ([("esbuild",)], [("esbuild",)])
+    tools = [each for each in result.record.materials if each.layer is None]
+    assert MaterialKind.BUILD_REQUIREMENT in {each.kind for each in tools}
+
+
+def test_build_packages_alone_ask_for_nothing(sample: Sample, mirror: Mirror) -> None:
+    needs = PYPROJECT.replace("bytecode", 'build-packages = ["esbuild"]\nbytecode', 1)
+    sample.write("pyproject.toml", needs)
+    build_image(sample.workshop())
+    assert (mirror.locked, mirror.opened) == ([], [])

@@ -96,7 +96,9 @@ class ImageBuild:
         if len(self.first_party.members) == 1:  # else a module may be that of another member
             findings += check_entries(workshop, locked.names)
         inputs = self._layer_inputs(locked, server, own, project)
-        inputs = replace(inputs, assets=build_assets(workshop, self.base, inputs))
+        if workshop.config.assets:
+            room = roots.of_members()
+            inputs = replace(inputs, assets=build_assets(workshop, room, inputs))
         with image_layers(
             inputs,
             blobs=workshop.blobs,

@@ -13,7 +13,7 @@ from longshore.build.pins import (
     Part,
     find_base_pins,
     lock_path,
-    needs_toolchain,
+    own_needs_toolchain,
     report_written,
     stale_pins,
     wanted_pins,
@@ -75,7 +75,7 @@ def write_missing_pins(
     )
     resolver = BuildResolver(workshop, roots, known)
     builds = {requires: resolver.of_members(requires, first_party) for requires in wanted.builds}
-    if builds and needs_toolchain(workshop, compiled=False):
+    if own_needs_toolchain(workshop, builds):
         roots.pin()
     sdists, toolchains = before.sdists, before.toolchains
     if lock is not None:

@@ -4,7 +4,7 @@ A build whose lock is complete resolves nothing. What is pinned stays pinned unt
 for an upgrade, even if newer versions exist.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +75,17 @@ def needs_toolchain(workshop: Workshop, *, compiled: bool) -> bool:
     return compiled or workshop.config.build_packages is not None
 
 
+def own_needs_toolchain(workshop: Workshop, builds: Collection[object]) -> bool:
+    """Tell whether what the project itself runs in a build runs in the base with a compiler.
+
+    Args:
+        workshop: its configuration asks for it, and has the commands that make assets.
+        builds: what its members need to become wheels.
+    """
+    is_needed = bool(builds) or bool(workshop.config.assets)
+    return is_needed and needs_toolchain(workshop, compiled=False)
+
+
 def find_toolchain(workshop: Workshop, pins: Pins) -> BasePins | None:
     """Return the pins of the wanted base with a compiler, if they are there."""
     reference = choose_base(workshop.project, workshop.config)
@@ -100,7 +111,7 @@ def missing_pins(workshop: Workshop, first_party: FirstParty) -> tuple[str, ...]
     pins = read_pins(lock_path(workshop)) or Pins()
     wanted = wanted_pins(workshop, first_party)
     lines = _missing(pins, wanted)
-    if wanted.builds and needs_toolchain(workshop, compiled=False):
+    if own_needs_toolchain(workshop, wanted.builds):
         lines += missing_toolchain(workshop, pins)
     return lines
 

@@ -273,9 +273,10 @@ def test_programs_that_are_not_there_are_said_to_be(sample: Sample) -> None:
         "there is no program 'npm' in the base or the locked packages"
     )
     assert error.hint == (
-        "build the front end before `longshore build`, and `git add --force` what it makes"
+        "build the front end before `longshore build`, and `git add --force` what it makes; "
+        'or use a bundler that Debian has: build-packages = ["esbuild"]'
     )
-    hint = "lock a package that brings it, or add the Debian package that has it to packages"
+    hint = "lock a package that brings it, or add Debian's package of it to build-packages"
     assert _missing(sample, "msgfmt").hint == hint
     assert (_missing(sample, "./make.sh").hint or "").startswith("check the path")
 

@@ -36,7 +36,7 @@ def build_assets(workshop: Workshop, base: Base, inputs: LayerInputs) -> tuple[P
 
     Args:
         workshop: the project and the tools.
-        base: what the image stands on; unpacked only if a command has to run.
+        base: where they run, the image's or the one with a compiler; unpacked only if one has to.
         inputs: what else goes into the image.
 
     Raises:

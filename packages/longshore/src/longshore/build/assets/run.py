@@ -114,11 +114,14 @@ def _missing_program(entry: AssetConfig, location: str) -> ProjectError:
     name = entry.command[0]
     msg = f"{location}: there is no program {name!r} in the base or the locked packages"
     if name in _NODE:
-        hint = "build the front end before `longshore build`, and `git add --force` what it makes"
+        hint = (
+            "build the front end before `longshore build`, and `git add --force` what it makes; "
+            'or use a bundler that Debian has: build-packages = ["esbuild"]'
+        )
     elif "/" in name:
         hint = "check the path; a file counts from `git add` on, and inputs must name it"
     else:
-        hint = "lock a package that brings it, or add the Debian package that has it to packages"
+        hint = "lock a package that brings it, or add Debian's package of it to build-packages"
     return ProjectError(msg, hint=hint, docs=DOCS)
 
 
