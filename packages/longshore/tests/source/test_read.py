@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -228,19 +228,29 @@ def test_a_file_that_can_not_be_read_is_named(repository: Path) -> None:
 
 def test_secrets_are_refused_even_when_tracked(repository: Path) -> None:
     key = "-----BEGIN PRIVATE KEY-----\n"
-    write(repository, **{".env": "A=1", "deploy/server.key": key, "deploy/id_rsa": "x"})
+    write(repository, **{"deploy/server.key": key, "deploy/id_rsa": "x"})
     git(repository, "add", "-A", "-f")
     with pytest.raises(ProjectError) as raised:
         read_source(repository)
-    assert str(raised.value) == "3 files that would be shipped look like secrets"
+    assert str(raised.value) == "2 files that would be shipped look like secrets"
     assert raised.value.context == (
-        ".env: settings with secrets",
         "deploy/id_rsa: a private key",
         "deploy/server.key: a private key",
     )
     assert raised.value.hint == (
         "take them out with 'git rm --cached FILE', or rename what is no secret"
     )
+
+
+def test_tracked_settings_are_left_out_and_said(repository: Path) -> None:
+    before = read_source(repository)
+    write(repository, **{".env": "A=1", "src/.env.local": "B=1", ".env.example": "A="})
+    git(repository, "add", "-A", "-f")
+    tree = read_source(repository)
+    assert [str(path) for path in tree.left_out] == [".env", "src/.env.local"]
+    assert {file.path for file in tree.files} - {file.path for file in before.files} == {
+        PurePosixPath(".env.example")
+    }
 
 
 # Without git ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from longshore.build.interface import BuildResult, Workshop
 from longshore.build.names import image_name
 from longshore.build.records import RecordStore
 from longshore.build.servers import locked_names, with_servers
-from longshore.build.untracked import untracked_findings
+from longshore.build.untracked import source_findings
 from longshore.oci.descriptor import Descriptor
 from longshore.types import (
     BuildRecord,
@@ -47,7 +47,7 @@ def find_image(workshop: Workshop, key: Digest) -> BuildResult | None:
         name=name,
         record=record,
         project=with_servers(workshop, locked_names(record)),
-        findings=untracked_findings(workshop),
+        findings=source_findings(workshop),
         cached=True,
     )
 

@@ -37,7 +37,7 @@ from longshore.build.native import check_native_libraries
 from longshore.build.sdists import build_sdists, report_build
 from longshore.build.servers import server_findings, with_servers
 from longshore.build.toolchain import BuildRoots
-from longshore.build.untracked import untracked_findings
+from longshore.build.untracked import source_findings
 from longshore.config.places import name_table
 from longshore.errors import LockError, UsageError
 from longshore.layers.assemble import image_layers, materialise_all
@@ -256,5 +256,5 @@ class ImageBuild:
             name=name,
             record=record,
             project=project,
-            findings=(*untracked_findings(workshop), *findings),
+            findings=(*source_findings(workshop), *findings),
         )

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from longshore.errors import ProjectError
 from longshore.source.git import read_checkout
-from longshore.source.secrets import secret_kind
+from longshore.source.secrets import is_environment_file, secret_kind
 from longshore.source.walk import walk
 from longshore.types import Digest, SourceFile, SourceTree
 
@@ -27,7 +27,7 @@ def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
 
     What is tracked but deleted is left out; what is new counts from ``git add`` on. A folder
     without git, or in which git tracks nothing, gives all files but caches, environments and
-    ``.env``.
+    ``.env``; a ``.env`` that git tracks is left out, too.
 
     Args:
         root: the folder.
@@ -42,7 +42,8 @@ def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
     names = walk(root) if checkout is None else checkout.paths
     outside = {PurePosixPath(folder.relative_to(root)) for folder in exclude}
     paths = [path for path in map(PurePosixPath, names) if outside.isdisjoint(path.parents)]
-    paths = _reachable(root, paths)
+    reachable = _reachable(root, paths)
+    paths = [path for path in reachable if not is_environment_file(path.name)]
     _refuse_secrets(root, paths)
     return SourceTree(
         root=root,
@@ -54,6 +55,7 @@ def read_source(root: Path, *, exclude: Collection[Path] = ()) -> SourceTree:
             for path in map(PurePosixPath, checkout.untracked if checkout else ())
             if path.suffix == ".py" and outside.isdisjoint(path.parents)
         ),
+        left_out=tuple(sorted(set(reachable) - set(paths))),
     )
 
 

@@ -30,6 +30,7 @@ class SourceTree:
         dirty: whether tracked files differ from that commit.
         untracked: Python files that the version control system would track but does not; they
             are no part of the project, which surprises people.
+        left_out: tracked files with settings (``.env``): nothing of them is ever shipped.
     """
 
     root: Path
@@ -37,6 +38,7 @@ class SourceTree:
     revision: str | None
     dirty: bool
     untracked: tuple[PurePosixPath, ...] = ()
+    left_out: tuple[PurePosixPath, ...] = ()
 
     def __post_init__(self) -> None:
         paths = [file.path for file in self.files]
