@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from longshore.engines.interface import Restarts, RunState, RunStatus
-from longshore.engines.reasons import describe_exit, describe_state, exit_hint
+from longshore.engines.reasons import describe_exit, describe_state, exit_docs, exit_hint
 from longshore.engines.restart import Ending
 
 ROOT = Path(__file__).parents[2]
@@ -168,3 +168,10 @@ def test_sqlite_needs_a_place_to_write(line: str) -> None:
         'writable = ["/data"] to [tool.longshore.processes.migrate], '
         "and to that of whatever shares it"
     )
+
+
+def test_a_page_tells_more_about_sqlite_only() -> None:
+    assert exit_docs(["django.db.utils.OperationalError: unable to open database file"]) == (
+        "how-to/run-here.md#a-sqlite-database"
+    )
+    assert exit_docs(["KeyError: 'A'"]) is None

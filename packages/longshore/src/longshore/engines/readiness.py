@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from longshore.engines.interface import Engine, Run, RunState
 from longshore.engines.ports import LOOPBACK
-from longshore.engines.reasons import describe_exit, exit_hint
+from longshore.engines.reasons import describe_exit, exit_docs, exit_hint
 from longshore.errors import DeployError
 
 TIMEOUT = 60.0
@@ -94,6 +94,7 @@ def ended_error(run: Run, state: RunState, engine: Engine) -> DeployError:
         f"{run.service}: process {run.process!r} {describe_exit(state)}",
         context=lines,
         hint=exit_hint(state, run.process, lines, root=run.root),
+        docs=exit_docs(lines),
     )
 
 

@@ -82,12 +82,21 @@ def _unwritten(lines: Sequence[str], table: str) -> str | None:
     refused = [match[1] for line in lines for match in _REFUSED.finditer(line)]
     if refused:  # a relative path is below the working directory
         return _writing_hint(_CODE / refused[-1], table)
-    if any(said in line for line in lines for said in _SQLITE):
+    if _is_about_sqlite(lines):
         return (
             "SQLite can't write where its file is: let a setting name a path below /data, "
             f'and add writable = ["/data"] to {table}, and to that of whatever shares it'
         )
     return None
+
+
+def exit_docs(lines: Sequence[str]) -> str | None:
+    """Return the page that says more, where there is one."""
+    return "how-to/run-here.md#a-sqlite-database" if _is_about_sqlite(lines) else None
+
+
+def _is_about_sqlite(lines: Sequence[str]) -> bool:
+    return any(said in line for line in lines for said in _SQLITE)
 
 
 def _absent(lines: Sequence[str], table: str) -> str | None:
