@@ -47,9 +47,10 @@ def build_image(workshop: Workshop, *, locked: bool = False) -> BuildResult:
     first_party = read_first_party(workshop, lock)
     pins = require_pins(workshop, first_party, locked=locked)
     key = _inputs_digest(workshop, lock, first_party, pins)
-    result = find_image(workshop, key)
-    if result is None:
-        result = _make(workshop, lock, first_party, pins, key=key, locked=locked)
+    found = find_image(workshop, key)
+    if found is not None:
+        return found
+    result = _make(workshop, lock, first_party, pins, key=key, locked=locked)
     report_servers(workshop, result.project, result.record)
     return result
 
