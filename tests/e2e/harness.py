@@ -178,7 +178,8 @@ class Bench:
     def leftovers(self) -> list[str]:
         """Return the files about runs that are still there."""
         runs = Path(self.environment["LONGSHORE_STATE_DIR"]) / "runs"
-        return sorted(path.name for path in runs.rglob("*.*") if path.name != ".lock")
+        locks = (".lock", ".borrowers")
+        return sorted(path.name for path in runs.rglob("*.*") if path.name not in locks)
 
 
 def free_port() -> int:
